@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The records of a repository: its sources and their snapshots. Kept in the store's commits.
+///
+/// Records are FlatBuffers (src/format/catalog.fbs); keys are typed and sort by time.
+#pragma once
+
+#include <yore/base/time.h>
+#include <yore/format/ids.h>
+#include <yore/store/store.h>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace yore::catalog {
+
+/// 1 to 100 of [A-Za-z0-9._-], not starting with `.` or `-`, and none of the names that the mount
+/// itself uses (`at`, `README.txt`). Otherwise Errc::invalid.
+void check_source_name(std::string_view name);
+
+enum class SourceKind : std::uint8_t { directory = 1, stream = 2 };
+
+struct DirectoryOptions {
+    std::string path;  ///< absolute
+    bool one_file_system = false;
+    bool ignore_cache_dirs = true;  ///< CACHEDIR.TAG
+    bool ignore_nodump = true;
+    std::vector<std::string> excludes;  ///< gitignore-like patterns, in order
+};
+
+struct Source {
+    std::uint32_t id = 0;  ///< given by the catalog, never used again
+    std::string name;
+    SourceKind kind = SourceKind::directory;
+    Timestamp created;
+    DirectoryOptions directory;  ///< when kind is directory
+};
+
+/// Two snapshots of a source in one second, or a clock that was set back, get the same second and
+/// the next ordinal, so that names stay unique and sort in the order of the snapshots.
+struct SnapshotName {
+    std::int64_t second = 0;    ///< since 1970
+    std::uint32_t ordinal = 1;  ///< from 1
+    auto operator<=>(const SnapshotName&) const = default;
+    /// `2026-11-21T02-00-00Z`, then `2026-11-21T02-00-00Z-0002`.
+    std::string text() const;
+    static std::optional<SnapshotName> parse(std::string_view);
+};
+
+enum class Outcome : std::uint8_t { complete = 1, partial = 2 };
+
+struct SnapshotCounts {
+    std::uint64_t files = 0, directories = 0, others = 0;
+    std::uint64_t bytes = 0;            ///< sum of the sizes of regular files
+    std::uint64_t bytes_read = 0;       ///< read from the source in this run
+    std::uint64_t bytes_new = 0;        ///< plain bytes that were not stored before
+    std::uint64_t bytes_stored = 0;     ///< what they take, sealed
+    std::uint64_t files_unchanged = 0;  ///< taken over without reading
+    std::uint64_t problems = 0;
+};
+/// A path that could not be kept as it was. The record holds the first 1,000.
+struct Problem {
+    std::string path;
+    std::string text;  ///< `changed while it was read`, `permission denied`, …
+};
+
+struct Snapshot {
+    SnapshotId id;
+    std::uint32_t source = 0;
+    SnapshotName name;
+    Timestamp started, ended;  ///< by the clock of then, as it was
+    NodeId root;               ///< directory node; its one entry `.` has the attributes of the root
+    std::string host;
+    std::string path;  ///< what was read, as given
+    std::map<std::string, std::string> tags;
+    Outcome outcome = Outcome::complete;
+    SnapshotCounts counts;
+    std::vector<Problem> problems;
+};
+
+class Catalog {
+  public:
+    explicit Catalog(store::Store&);
+
+    std::vector<Source> sources() const;
+    std::optional<Source> source(std::string_view name) const;
+    std::optional<Source> source(std::uint32_t id) const;
+    /// The name is taken: Errc::exists. Returns it with its id.
+    Source add_source(Source);
+    /// Unknown: Errc::not_found. It has snapshots: Errc::invalid.
+    void remove_source(std::string_view name);
+
+    /// All of a source, oldest first. Cost: one record each.
+    std::vector<Snapshot> snapshots(std::uint32_t source) const;
+    /// Just the names, oldest first, without opening records.
+    std::vector<SnapshotName> snapshot_names(std::uint32_t source) const;
+    std::optional<Snapshot> snapshot(std::uint32_t source, SnapshotName) const;
+    std::optional<Snapshot> latest(std::uint32_t source) const;
+    /// The newest one that ended at or before `moment` (by name order, see DESIGN §2).
+    std::optional<Snapshot> at_or_before(std::uint32_t source, Timestamp moment) const;
+
+    /// The name that a snapshot started now gets.
+    SnapshotName next_name(std::uint32_t source, Timestamp now) const;
+    /// The change that makes a snapshot exist, for the Writer's commit that also names its packs.
+    static store::RecordChange put(const Snapshot&);
+
+    store::Store& store() const { return store_; }
+
+  private:
+    store::Store& store_;
+};
+
+}  // namespace yore::catalog

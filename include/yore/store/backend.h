@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The seam below the store: packs, the commit log, and the tables made from them.
+///
+/// A backend moves sealed bytes and knows nothing of keys, hashes or compression. Two
+/// implementations: RocksDB on a local disk, and memory for tests. An object store comes later;
+/// its packs and commits are objects, its tables a local replica. One conformance suite runs on all.
+#pragma once
+
+#include <yore/base/bytes.h>
+#include <yore/format/ids.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace yore::store {
+
+/// One pack in the making. Dropped without `finish`: as if it had never been.
+class PackSink {
+  public:
+    virtual ~PackSink() = default;
+    /// Items get the locations (pack number, 0), (pack number, 1) … in the order of the calls.
+    virtual void append(ByteView sealed) = 0;
+    /// Writes the sealed index of the pack behind the items. Durable when it returns, but not
+    /// readable before a commit names the pack.
+    virtual void finish(ByteView sealed_index) = 0;
+    virtual std::uint64_t bytes() const = 0;
+};
+
+/// Local tables, made from the commit log and the packs' indexes; can be rebuilt from them.
+enum class Table : std::uint8_t {
+    index,    ///< object id -> kind, location, lengths, base
+    catalog,  ///< record key -> sealed record
+    packs,    ///< pack number -> pack id, domain, counts, state
+};
+struct TableChange {
+    Table table;
+    Bytes key;
+    std::optional<Bytes> value;  ///< nullopt removes the key
+};
+
+/// A pack too small for a file of its own: its items travel in the commit itself.
+struct InlinePack {
+    std::uint64_t number = 0;
+    Domain domain = Domain::chunk;
+    std::vector<Bytes> items;
+    Bytes sealed_index;
+};
+
+struct CommitBatch {
+    CommitNumber number;
+    Bytes sealed_entry;
+    std::vector<std::uint64_t> finished_packs;  ///< numbers of finished sinks that become readable
+    std::vector<InlinePack> inline_packs;
+    std::vector<TableChange> changes;
+};
+
+class Backend {
+  public:
+    virtual ~Backend() = default;
+
+    // Packs.
+    virtual std::unique_ptr<PackSink> create_pack(Domain, std::uint64_t pack_number) = 0;
+    /// Absent: false. Any thread.
+    virtual bool read(Domain, Location, Buffer& into) const = 0;
+    virtual std::optional<Bytes> read_pack_index(Domain, std::uint64_t pack_number) const = 0;
+    /// Gives the space of a pack back. Idempotent. The caller has made sure that no reader's epoch sees it.
+    virtual void drop_pack(Domain, std::uint64_t pack_number) = 0;
+
+    // The commit log. Appends are durable, whole, and acknowledged only when `head` says so.
+    enum class Append { done, number_taken };
+    virtual Append append(const CommitBatch&) = 0;
+    virtual std::optional<Bytes> read_commit(CommitNumber) const = 0;
+    /// 0 when there is none.
+    virtual CommitNumber last_commit() const = 0;
+
+    // Tables.
+    virtual std::optional<Bytes> get(Table, ByteView key) const = 0;
+    /// In key order from `first` (inclusive) while keys start with `prefix`; `visit` returns false to stop.
+    virtual void scan(Table, ByteView prefix, ByteView first,
+                      const std::function<bool(ByteView key, ByteView value)>& visit) const = 0;
+
+    /// Bytes that the whole backend occupies, for `stats`.
+    virtual std::uint64_t stored_bytes() const = 0;
+};
+
+std::unique_ptr<Backend> make_memory_backend();
+
+}  // namespace yore::store

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Decoded chunks and nodes under a byte budget. An object that several threads want at once is
+/// decoded once (single flight). What is handed out stays valid after it was evicted.
+#pragma once
+
+#include <yore/store/store.h>
+
+#include <cstdint>
+#include <memory>
+
+namespace yore::store {
+
+struct CacheStats {
+    std::uint64_t hits = 0, misses = 0, waits = 0, evicted = 0, bytes = 0;
+};
+
+class ObjectCache {
+  public:
+    /// `bytes_max` is shared by both domains; nodes are kept longer than chunks.
+    ObjectCache(const Store&, std::uint64_t bytes_max);
+    ~ObjectCache();
+
+    /// Same errors as `Store::get`; an error is not cached. Any thread; may read the store.
+    std::shared_ptr<const Buffer> chunk(const ChunkId&) const;
+    std::shared_ptr<const Buffer> node(const NodeId&) const;
+    /// Only what is in memory already; never blocks on the store.
+    std::shared_ptr<const Buffer> chunk_if_cached(const ChunkId&) const;
+
+    const Store& store() const;
+    CacheStats stats() const;
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace yore::store
