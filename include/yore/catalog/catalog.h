@@ -71,7 +71,7 @@ struct Snapshot {
     std::uint32_t source = 0;
     SnapshotName name;
     Timestamp started, ended;  ///< by the clock of then, as it was
-    NodeId root;               ///< directory node; its one entry `.` has the attributes of the root
+    NodeId root;               ///< a directory node whose one entry, `root`, is the source's directory
     std::string host;
     std::string path;  ///< what was read, as given
     std::map<std::string, std::string> tags;
