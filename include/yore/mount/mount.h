@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Shows a View through FUSE.
+#pragma once
+
+#include <yore/view/view.h>
+
+#include <memory>
+#include <string>
+
+namespace yore::mount {
+
+struct MountOptions {
+    std::string directory;   ///< absolute
+    std::string repository;  ///< absolute; a mountpoint inside it, or it inside a mount, is refused
+    bool allow_other = false;
+    unsigned threads = 0;    ///< 0: one a core, at least 2
+    std::uint64_t inodes_max = 1'000'000;  ///< budget of the inode table before it sheds
+};
+
+/// A live mount, served by its own threads. Destroying it unmounts.
+class Mount {
+  public:
+    /// Mountpoint missing, busy, not a directory, not empty, /dev/fuse missing: own errors, with hints.
+    Mount(const view::View&, const store::ObjectCache&, MountOptions);
+    ~Mount();
+    /// Returns when it was unmounted, from here or from outside.
+    void wait();
+    void unmount();
+    /// Lets the kernel forget that these names were absent. Call without locks.
+    void appeared(const std::vector<view::View::Appeared>&);
+    const std::string& directory() const;
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace yore::mount

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What differs between two trees. Equal node ids are equal trees: the cost follows the change.
+#pragma once
+
+#include <yore/tree/directory.h>
+
+#include <functional>
+#include <string>
+
+namespace yore::tree {
+
+struct Difference {
+    enum class Kind { added, removed, changed } kind;
+    std::string path;  ///< from the roots, no leading slash
+    std::optional<EntryView> before, after;
+    bool content = false;     ///< changed: bytes (or the symlink's target, or the kind)
+    bool attributes = false;  ///< changed: mode, owner, times, xattrs
+};
+/// In path order, depth first; an added or removed directory is followed by all that is in it.
+/// `visit` returns false to stop.
+void compare(const store::ObjectCache&, NodeId before, NodeId after,
+             const std::function<bool(const Difference&)>& visit);
+
+}  // namespace yore::tree

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Directories: B-trees of FlatBuffers nodes, sorted by name bytes, read in place.
+///
+/// Node bounds come from a keyed hash of the names, so that one changed entry among a million
+/// rewrites a few nodes. Every node is verified before it is used (src/format/tree.fbs,
+/// docs/format.md): what is wrong is `corrupt`, and names the node.
+#pragma once
+
+#include <yore/crypto/secret.h>
+#include <yore/store/object_cache.h>
+#include <yore/tree/entry.h>
+
+#include <memory>
+#include <string_view>
+
+namespace yore::tree {
+
+/// One entry, read in place; valid as long as it or a copy of it lives. Cheap to copy.
+class EntryView {
+  public:
+    std::string_view name() const;
+    Attributes attributes() const;
+    FileKind kind() const;
+    std::string_view target() const;
+    std::optional<NodeId> child() const;  ///< directories
+    Totals totals() const;                ///< directories
+    Content content() const;              ///< regular files; copies the inline extents
+    std::vector<Xattr> xattrs() const;
+    bool has_xattrs() const;
+    Entry copy() const;
+
+    /// The leaf that holds it and its place there: together a name for it.
+    const NodeId& leaf() const;
+    std::uint32_t place() const;
+
+  private:
+    friend class Leaf;
+    std::shared_ptr<const class Leaf> leaf_;
+    std::uint32_t place_ = 0;
+};
+
+/// Reads one directory. Holds no more than a path of nodes. Any thread.
+class Directory {
+  public:
+    Directory(const store::ObjectCache&, NodeId top);
+
+    std::optional<EntryView> find(std::string_view name) const;
+    /// In name order, from the first name that is greater than `after` ("" is the start).
+    /// `visit` returns false to stop.
+    void scan(std::string_view after, const std::function<bool(const EntryView&)>& visit) const;
+    std::uint64_t entry_count() const;
+    Totals totals() const;
+
+  private:
+    const store::ObjectCache& cache_;
+    NodeId top_;
+};
+/// The entry at a known leaf and place (see EntryView::leaf).
+EntryView entry_at(const store::ObjectCache&, const NodeId& leaf, std::uint32_t place);
+
+/// Walks a directory in name order, a leaf at a time; for merging with a sorted listing.
+class DirectoryCursor {
+  public:
+    DirectoryCursor(const store::ObjectCache&, NodeId top);
+    /// nullptr at the end.
+    const EntryView* current() const;
+    void advance();
+
+  private:
+    struct State;
+    std::shared_ptr<State> state_;
+};
+
+/// Builds one directory. Entries come sorted by name bytes, each name once.
+class DirectoryBuilder {
+  public:
+    DirectoryBuilder(store::Writer&, const Keys&);
+    void add(Entry);
+    void add(const EntryView&);  ///< taken over as it is
+    /// Writes the nodes that are new. An empty directory has a node too.
+    struct Built {
+        NodeId top;
+        Totals totals;
+    };
+    Built finish();
+
+  private:
+    struct State;
+    std::shared_ptr<State> state_;
+};
+
+}  // namespace yore::tree
