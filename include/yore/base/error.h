@@ -3,12 +3,13 @@
 /// An expected outcome (no such name, already there) is a value, never one of these.
 #pragma once
 
-#include <fmt/format.h>
-
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
+
+#include <fmt/format.h>
 
 namespace yore {
 
@@ -48,7 +49,9 @@ class Error : public std::runtime_error {
     std::vector<std::string> hints_;
 };
 
-/// `open /x/y: No such file or directory`, with the code that fits the errno.
+/// The code that fits an errno; `io` when none does better.
+Errc code_of(int error_number);
+/// `open /x/y: no such file or directory`, with the code that fits the errno.
 Error system_error(std::string_view action, std::string_view object, int error_number);
 
 /// Runs `body`; an Error that leaves it gets `step` (made by `describe()`) put before its message.

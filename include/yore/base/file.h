@@ -5,8 +5,10 @@
 #include <yore/base/bytes.h>
 #include <yore/base/fd.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace yore {
 
@@ -14,7 +16,9 @@ namespace yore {
 Fd open_file(const std::string& path, int flags, unsigned mode = 0600);
 /// The whole file, at most `bytes_max` (more is `corrupt`). Absent: nullopt.
 std::optional<Bytes> read_file(const std::string& path, std::size_t bytes_max = 64u << 20);
-/// Replaces `path` by a rename; durable (file and directory synced) when it returns.
+/// Replaces `path` by a rename; durable (file and directory synced) when it returns. A crash leaves
+/// the old or the new content, and perhaps a file `.yore-XXXXXX` beside it. On an error the old
+/// content is there still, unless only the last step, syncing the directory, failed.
 void replace_file(const std::string& path, ByteView content, unsigned mode = 0600);
 /// Reads at `offset` until `into` is full or the file ends; returns the bytes read.
 std::size_t read_at(int fd, std::uint64_t offset, MutableBytes into);
@@ -23,7 +27,8 @@ void write_all(int fd, ByteView content);
 void write_at(int fd, std::uint64_t offset, ByteView content);
 void sync_file(int fd, std::string_view path);
 void sync_directory(const std::string& path);
-/// Makes `path` and its parents. Returns whether `path` is new.
+/// Makes `path` and its parents, each durable. Not a directory: `exists`. Returns whether `path` is
+/// new.
 bool make_directories(const std::string& path, unsigned mode = 0700);
 
 }  // namespace yore

@@ -2,10 +2,11 @@
 /// Log lines. An error is logged where it ends, once. To standard error by default.
 #pragma once
 
-#include <fmt/format.h>
-
 #include <string>
 #include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
 
 namespace yore {
 
@@ -14,8 +15,15 @@ enum class LogFormat { text, json };
 
 /// Call once from `main`, before threads. `path` empty: standard error.
 void configure_log(LogLevel, LogFormat, const std::string& path = {});
+/// Control characters come out escaped, further lines indented: a name cannot forge a log line.
 void log_line(LogLevel, std::string_view text);
+bool log_enabled(LogLevel);
 
+template <typename... Args>
+void log_debug(fmt::format_string<Args...> format, Args&&... args) {
+    if (!log_enabled(LogLevel::debug)) return;
+    log_line(LogLevel::debug, fmt::format(format, std::forward<Args>(args)...));
+}
 template <typename... Args>
 void log_info(fmt::format_string<Args...> format, Args&&... args) {
     log_line(LogLevel::info, fmt::format(format, std::forward<Args>(args)...));

@@ -14,15 +14,22 @@ namespace yore {
 struct Timestamp {
     std::int64_t ns = 0;
     auto operator<=>(const Timestamp&) const = default;
+    /// Out of range: the nearest bound. `nanoseconds` is below 1,000,000,000.
     static Timestamp from_seconds(std::int64_t seconds, std::uint32_t nanoseconds = 0);
 };
 struct Duration {
     std::int64_t ns = 0;
     auto operator<=>(const Duration&) const = default;
 };
-inline Duration seconds(std::int64_t count) { return {count * 1'000'000'000}; }
-inline Timestamp operator+(Timestamp t, Duration d) { return {t.ns + d.ns}; }
-inline Duration operator-(Timestamp a, Timestamp b) { return {a.ns - b.ns}; }
+inline Duration seconds(std::int64_t count) {
+    return {count * 1'000'000'000};
+}
+inline Timestamp operator+(Timestamp t, Duration d) {
+    return {t.ns + d.ns};
+}
+inline Duration operator-(Timestamp a, Timestamp b) {
+    return {a.ns - b.ns};
+}
 
 /// `2026-11-21T02:00:00.719573Z`; no fraction when it is zero, else 3, 6 or 9 digits.
 std::string to_rfc3339(Timestamp);
@@ -30,8 +37,9 @@ std::string to_rfc3339(Timestamp);
 std::string to_name(Timestamp);
 
 /// RFC 3339 with or without fraction, zone or `T` (`2026-11-21 14:07`), `-` or `:` in the time of
-/// day, at least minutes; `now`, `now-5m` (s m h d w). Without a zone: UTC.
-/// Not a time: nullopt. A date alone is not a moment: nullopt.
+/// day, at least minutes; `now`, `now-5m` (s m h d w). Zones: `Z`, `+02:00`, `+0200`; none: UTC.
+/// Not a time, a leap second (`:60`), or out of range: nullopt. A date alone is not a moment:
+/// nullopt.
 std::optional<Timestamp> parse_time(std::string_view text, Timestamp now);
 
 /// The one door to the clock.
