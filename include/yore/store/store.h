@@ -112,12 +112,17 @@ class Store {
     std::unique_ptr<State> state_;
 };
 
+/// A whole chunk (never itself a delta) with its plain bytes, to make a delta against.
+struct DeltaBase {
+    ChunkId id;
+    std::shared_ptr<const Buffer> plain;
+};
 /// How to store one chunk.
 struct ChunkHints {
-    /// The chunk's predecessor at the same place of the same file, if there is one: a delta against
-    /// it is stored when that takes at most half of a whole chunk. Both or none.
-    std::optional<ChunkId> base_id;
-    ByteView base_plain;
+    /// Finds what the chunk most likely is a changed copy of: its predecessor at the same place of
+    /// the same file. Called at most once, by the preparing thread, and only for a new chunk, since
+    /// it reads and decodes; a delta is stored when it takes at most half of a whole chunk.
+    std::function<std::optional<DeltaBase>()> base;
     std::optional<int> zstd_level;
 };
 
