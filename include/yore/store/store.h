@@ -89,6 +89,9 @@ class Store {
     std::optional<Bytes> record(ByteView key) const;
     void scan_records(ByteView prefix, ByteView first,
                       const std::function<bool(ByteView key, ByteView plain)>& visit) const;
+    /// The same for the keys alone: opens no record.
+    void scan_record_keys(ByteView prefix, ByteView first,
+                          const std::function<bool(ByteView key)>& visit) const;
 
     /// Every object in location order, for verify and stats. `visit` returns false to stop.
     struct Listed {
