@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Chunk ids are HMACs of some bytes to some hundred KiB, one for each small file or chunk, so the
+// cost of a short one counts. EVP allocates and looks up in a context for each digest or copy of
+// one (measured: about 0.5 us for a copy and a 64-byte digest on the reference machine). The older
+// SHA256_* calls work on a plain struct that is cloned by assignment: the state after the
+// key's block is kept and the rest runs on the stack. OpenSSL 3 marks them deprecated in
+// favour of EVP, but ships them for as long as 3.x; they use the same assembly. Only this file
+// uses them.
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <yore/crypto/hash.h>
+#include <yore/crypto/secret.h>
+
+#include <algorithm>
+
+#include <openssl/sha.h>
+
+namespace yore::crypto {
+namespace {
+
+constexpr std::size_t block_bytes = 64;
+
+void update(SHA256_CTX& context, ByteView bytes) {
+    if (!bytes.empty()) SHA256_Update(&context, bytes.data(), bytes.size());
+}
+
+Digest finish(SHA256_CTX& context) {
+    Digest digest;
+    SHA256_Final(reinterpret_cast<unsigned char*>(digest.data()), &context);
+    return digest;
+}
+
+/// The state after one block: the key, padded with zeros, each byte xor `pad`.
+SHA256_CTX after_key_block(ByteView key, std::byte pad) {
+    std::array<std::byte, block_bytes> block{};
+    std::copy(key.begin(), key.end(), block.begin());
+    for (std::byte& byte : block) byte ^= pad;
+    SHA256_CTX context;
+    SHA256_Init(&context);
+    update(context, block);
+    wipe(block);
+    return context;
+}
+
+}  // namespace
+
+Digest sha256(ByteView bytes) {
+    return sha256({bytes});
+}
+
+Digest sha256(std::initializer_list<ByteView> parts) {
+    SHA256_CTX context;
+    SHA256_Init(&context);
+    for (ByteView part : parts) update(context, part);
+    return finish(context);
+}
+
+struct HmacSha256::State {
+    SHA256_CTX inner;
+    SHA256_CTX outer;
+    ~State() {
+        wipe(std::as_writable_bytes(std::span(&inner, 1)));
+        wipe(std::as_writable_bytes(std::span(&outer, 1)));
+    }
+};
+
+HmacSha256::HmacSha256(ByteView key) : state_(std::make_unique<State>()) {
+    Digest hashed_key{};
+    if (key.size() > block_bytes) {
+        hashed_key = sha256(key);
+        key = hashed_key;
+    }
+    state_->inner = after_key_block(key, std::byte{0x36});
+    state_->outer = after_key_block(key, std::byte{0x5c});
+    wipe(hashed_key);
+}
+HmacSha256::HmacSha256(HmacSha256&&) noexcept = default;
+HmacSha256& HmacSha256::operator=(HmacSha256&&) noexcept = default;
+HmacSha256::~HmacSha256() = default;
+
+Digest HmacSha256::digest(ByteView bytes) const {
+    return digest({&bytes, 1});
+}
+
+Digest HmacSha256::digest(std::span<const ByteView> parts) const {
+    SHA256_CTX context = state_->inner;
+    for (ByteView part : parts) update(context, part);
+    Digest inner = finish(context);
+    context = state_->outer;
+    update(context, inner);
+    return finish(context);
+}
+
+}  // namespace yore::crypto
