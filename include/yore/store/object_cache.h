@@ -14,6 +14,9 @@ struct CacheStats {
     std::uint64_t hits = 0, misses = 0, waits = 0, evicted = 0, bytes = 0;
 };
 
+/// Throws `corrupt` for a node that does not have the shape that its readers rely on.
+using NodeCheck = void (*)(const NodeId&, ByteView plain);
+
 class ObjectCache {
   public:
     /// `bytes_max` is shared by both domains; nodes are kept longer than chunks.
@@ -23,6 +26,10 @@ class ObjectCache {
     /// Same errors as `Store::get`; an error is not cached. Any thread; may read the store.
     std::shared_ptr<const Buffer> chunk(const ChunkId&) const;
     std::shared_ptr<const Buffer> node(const NodeId&) const;
+    /// The same for readers that use nodes in place: the bytes have passed `check`, which ran once
+    /// when they were decoded (single flight) and not again while they stay in memory. The check
+    /// that passed is kept with the node; another one runs anew.
+    std::shared_ptr<const Buffer> node(const NodeId&, NodeCheck check) const;
     /// Only what is in memory already; never blocks on the store.
     std::shared_ptr<const Buffer> chunk_if_cached(const ChunkId&) const;
 
