@@ -38,15 +38,20 @@ struct Source {
     DirectoryOptions directory;  ///< when kind is directory
 };
 
-/// Two snapshots of a source in one second, or a clock that was set back, get the same second and
-/// the next ordinal, so that names stay unique and sort in the order of the snapshots.
+/// Sorts as the snapshots do: two in one second, or after a clock that was set back, have the same
+/// second and the next ordinal (after the last ordinal, the next second and 1).
 struct SnapshotName {
+    static constexpr std::uint32_t ordinal_max = 9999;
     std::int64_t second = 0;    ///< since 1970
     std::uint32_t ordinal = 1;  ///< from 1
     auto operator<=>(const SnapshotName&) const = default;
-    /// `2026-11-21T02-00-00Z`, then `2026-11-21T02-00-00Z-0002`.
+    /// `2026-11-21T02-00-00Z`, then `2026-11-21T02-00-00Z-0002`: four digits, so that texts sort
+    /// too.
     std::string text() const;
+    /// Just what `text` gives; anything else: nullopt.
     static std::optional<SnapshotName> parse(std::string_view);
+    /// The name of a snapshot that starts at `now`, after `newest` if there is one.
+    static SnapshotName after(std::optional<SnapshotName> newest, Timestamp now);
 };
 
 enum class Outcome : std::uint8_t { complete = 1, partial = 2 };
@@ -60,18 +65,21 @@ struct SnapshotCounts {
     std::uint64_t files_unchanged = 0;  ///< taken over without reading
     std::uint64_t problems = 0;
 };
-/// A path that could not be kept as it was. The record holds the first 1,000.
+/// A path that could not be kept as it was. The record holds the first `problems_max`, each path
+/// cut at `problem_path_bytes_max`.
 struct Problem {
     std::string path;
     std::string text;  ///< `changed while it was read`, `permission denied`, …
 };
+inline constexpr std::size_t problems_max = 1000;
+inline constexpr std::size_t problem_path_bytes_max = 4096;
 
 struct Snapshot {
     SnapshotId id;
     std::uint32_t source = 0;
     SnapshotName name;
     Timestamp started, ended;  ///< by the clock of then, as it was
-    NodeId root;               ///< a directory node whose one entry, `root`, is the source's directory
+    NodeId root;  ///< a directory node whose one entry, `root`, is the source's directory
     std::string host;
     std::string path;  ///< what was read, as given
     std::map<std::string, std::string> tags;
@@ -80,16 +88,34 @@ struct Snapshot {
     std::vector<Problem> problems;
 };
 
+/// The name of a snapshot in the making: while it is held, no other snapshot of the source gets it
+/// and the source is not removed. Let go when the snapshot is committed or given up.
+class Reservation {
+  public:
+    SnapshotName name() const { return name_; }
+
+  private:
+    friend class Catalog;
+    Reservation(SnapshotName name, std::shared_ptr<void> hold)
+        : name_(name), hold_(std::move(hold)) {}
+    SnapshotName name_;
+    std::shared_ptr<void> hold_;
+};
+
+/// Any thread. Names and sources are kept in memory as of the last commit; a snapshot's record is
+/// read when it is asked for.
 class Catalog {
   public:
     explicit Catalog(store::Store&);
+    ~Catalog();
+    Catalog(Catalog&&) noexcept;
 
-    std::vector<Source> sources() const;
+    std::vector<Source> sources() const;  ///< by id
     std::optional<Source> source(std::string_view name) const;
     std::optional<Source> source(std::uint32_t id) const;
     /// The name is taken: Errc::exists. Returns it with its id.
     Source add_source(Source);
-    /// Unknown: Errc::not_found. It has snapshots: Errc::invalid.
+    /// Unknown: Errc::not_found. It has snapshots: Errc::invalid. One is being taken: Errc::busy.
     void remove_source(std::string_view name);
 
     /// All of a source, oldest first. Cost: one record each.
@@ -98,18 +124,22 @@ class Catalog {
     std::vector<SnapshotName> snapshot_names(std::uint32_t source) const;
     std::optional<Snapshot> snapshot(std::uint32_t source, SnapshotName) const;
     std::optional<Snapshot> latest(std::uint32_t source) const;
-    /// The newest one that ended at or before `moment` (by name order, see DESIGN §2).
+    /// The last one (by name) before the first that ended later than `moment`. So with a clock that
+    /// was set back, a moment that there was twice means its first time.
     std::optional<Snapshot> at_or_before(std::uint32_t source, Timestamp moment) const;
 
-    /// The name that a snapshot started now gets.
-    SnapshotName next_name(std::uint32_t source, Timestamp now) const;
+    /// Takes the name for a snapshot that starts now. No such source: Errc::not_found.
+    Reservation reserve_name(std::uint32_t source, Timestamp now);
     /// The change that makes a snapshot exist, for the Writer's commit that also names its packs.
     static store::RecordChange put(const Snapshot&);
+    /// The change that ends it.
+    static store::RecordChange remove(const Snapshot&);
 
-    store::Store& store() const { return store_; }
+    store::Store& store() const;
 
   private:
-    store::Store& store_;
+    struct State;
+    std::shared_ptr<State> state_;
 };
 
 }  // namespace yore::catalog

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <yore/base/error.h>
+#include <yore/base/guarded.h>
+#include <yore/catalog/catalog.h>
+
+#include <algorithm>
+#include <mutex>
+#include <set>
+
+#include "catalog/as_of_commit.h"
+#include "catalog/keys.h"
+#include "catalog/records.h"
+
+namespace yore::catalog {
+namespace {
+
+/// The snapshots of a source by name; all that answers which one is meant without its record.
+struct Line {
+    struct Item {
+        SnapshotName name;
+        Timestamp ended;
+        Timestamp latest_end;  ///< of this one and all before it: never falls
+    };
+    std::vector<Item> items;
+};
+
+Line load_line(const store::Store& store, std::uint32_t source) {
+    Line line;
+    const Bytes prefix = snapshots_prefix(source);
+    store.scan_record_keys(prefix, prefix, [&](ByteView bytes) {
+        const SnapshotKey key = parse_snapshot_key(bytes);
+        const Timestamp before = line.items.empty() ? key.ended : line.items.back().latest_end;
+        line.items.push_back({key.name, key.ended, std::max(before, key.ended)});
+        return true;
+    });
+    return line;
+}
+
+std::vector<Source> load_sources(const store::Store& store) {
+    std::vector<Source> sources;
+    const Bytes prefix = sources_prefix();
+    store.scan_records(prefix, prefix, [&](ByteView key, ByteView plain) {
+        sources.push_back(decode_source(parse_source_key(key), plain));
+        return true;
+    });
+    return sources;
+}
+
+SnapshotKey key_of(const Snapshot& snapshot) {
+    return {snapshot.source, snapshot.name, snapshot.ended};
+}
+
+}  // namespace
+
+struct Catalog::State {
+    explicit State(store::Store& store_in) : store(store_in) {}
+
+    store::Store& store;
+    AsOfCommit<std::vector<Source>> sources;
+    Guarded<std::map<std::uint32_t, std::shared_ptr<AsOfCommit<Line>>>> lines;
+
+    /// What running jobs hold. Taken alone, never around store I/O.
+    struct Held {
+        std::map<std::uint32_t, std::set<SnapshotName>> names;
+        std::set<std::uint32_t> removing;
+    };
+    Guarded<Held> held;
+    /// Adding and removing a source are each a look and a commit: one at a time. No reader takes
+    /// it.
+    std::mutex changing_sources;
+
+    AsOfCommit<std::vector<Source>>::Loaded known_sources() {
+        return sources.get(store, [&] { return load_sources(store); });
+    }
+    AsOfCommit<Line>::Loaded line(std::uint32_t source) {
+        auto cached = lines.with([&](auto& all) {
+            auto& slot = all[source];
+            if (!slot) slot = std::make_shared<AsOfCommit<Line>>();
+            return slot;
+        });
+        return cached->get(store, [&] { return load_line(store, source); });
+    }
+    std::optional<Snapshot> read(std::uint32_t source, const Line::Item& item) {
+        const SnapshotKey key{source, item.name, item.ended};
+        const auto plain = store.record(snapshot_key(key));
+        if (!plain) return std::nullopt;  // removed since the names were read
+        return decode_snapshot(key, *plain);
+    }
+    std::optional<SnapshotName> try_reserve(std::uint32_t source, Timestamp now);
+};
+
+Catalog::Catalog(store::Store& store) : state_(std::make_shared<State>(store)) {}
+Catalog::~Catalog() = default;
+Catalog::Catalog(Catalog&&) noexcept = default;
+
+store::Store& Catalog::store() const {
+    return state_->store;
+}
+
+std::vector<Source> Catalog::sources() const {
+    return *state_->known_sources().value;
+}
+
+std::optional<Source> Catalog::source(std::string_view name) const {
+    const auto known = state_->known_sources().value;
+    const auto found = std::ranges::find(*known, name, &Source::name);
+    return found == known->end() ? std::nullopt : std::optional(*found);
+}
+
+std::optional<Source> Catalog::source(std::uint32_t id) const {
+    const auto known = state_->known_sources().value;
+    const auto found = std::ranges::lower_bound(*known, id, {}, &Source::id);
+    return found == known->end() || found->id != id ? std::nullopt : std::optional(*found);
+}
+
+Source Catalog::add_source(Source source) {
+    check_source_name(source.name);
+    if (source.kind == SourceKind::directory && !source.directory.path.starts_with('/'))
+        throw Error(Errc::invalid, fmt::format("source {}: path {} is not absolute", source.name,
+                                               source.directory.path));
+    std::scoped_lock lock(state_->changing_sources);
+    if (this->source(source.name))
+        throw Error(Errc::exists,
+                    fmt::format("source {}: there is one with this name", source.name));
+    const auto counters = state_->store.record(counters_key());
+    source.id = counters ? decode_next_source(*counters) : 1;
+    const store::RecordChange changes[] = {{counters_key(), encode_next_source(source.id + 1)},
+                                           {source_key(source.id), encode(source)}};
+    state_->store.commit(changes);
+    return source;
+}
+
+void Catalog::remove_source(std::string_view name) {
+    std::scoped_lock lock(state_->changing_sources);
+    const auto source = this->source(name);
+    if (!source) throw Error(Errc::not_found, fmt::format("source {}: there is none", name));
+    const std::uint32_t id = source->id;
+    const bool in_use = state_->held.with([&](State::Held& held) {
+        if (held.names.contains(id)) return true;
+        held.removing.insert(id);
+        return false;
+    });
+    if (in_use)
+        throw Error(Errc::busy, fmt::format("source {}: a snapshot of it is being taken", name));
+    const std::shared_ptr<void> done(nullptr, [&](void*) {
+        state_->held.with([&](State::Held& held) { held.removing.erase(id); });
+    });
+    if (!state_->line(id).value->items.empty())
+        throw Error(Errc::invalid, fmt::format("source {}: it has snapshots", name),
+                    {"remove its snapshots first"});
+    const store::RecordChange change[] = {{source_key(id), std::nullopt}};
+    state_->store.commit(change);
+}
+
+std::vector<Snapshot> Catalog::snapshots(std::uint32_t source) const {
+    std::vector<Snapshot> snapshots;
+    const Bytes prefix = snapshots_prefix(source);
+    state_->store.scan_records(prefix, prefix, [&](ByteView key, ByteView plain) {
+        snapshots.push_back(decode_snapshot(parse_snapshot_key(key), plain));
+        return true;
+    });
+    return snapshots;
+}
+
+std::vector<SnapshotName> Catalog::snapshot_names(std::uint32_t source) const {
+    const auto line = state_->line(source).value;
+    std::vector<SnapshotName> names;
+    names.reserve(line->items.size());
+    for (const Line::Item& item : line->items) names.push_back(item.name);
+    return names;
+}
+
+std::optional<Snapshot> Catalog::snapshot(std::uint32_t source, SnapshotName name) const {
+    const auto line = state_->line(source).value;
+    const auto found = std::ranges::lower_bound(line->items, name, {}, &Line::Item::name);
+    if (found == line->items.end() || found->name != name) return std::nullopt;
+    return state_->read(source, *found);
+}
+
+std::optional<Snapshot> Catalog::latest(std::uint32_t source) const {
+    const auto line = state_->line(source).value;
+    if (line->items.empty()) return std::nullopt;
+    return state_->read(source, line->items.back());
+}
+
+std::optional<Snapshot> Catalog::at_or_before(std::uint32_t source, Timestamp moment) const {
+    const auto line = state_->line(source).value;
+    const auto later = std::ranges::upper_bound(line->items, moment, {}, &Line::Item::latest_end);
+    if (later == line->items.begin()) return std::nullopt;
+    return state_->read(source, *std::prev(later));
+}
+
+std::optional<SnapshotName> Catalog::State::try_reserve(std::uint32_t source, Timestamp now) {
+    const auto known = known_sources();
+    const auto loaded = line(source);
+    return held.with([&](Held& jobs) -> std::optional<SnapshotName> {
+        // A name is let go after its commit: names as of the last commit and held names together
+        // are all there are.
+        if (store.last_commit() != std::min(known.as_of, loaded.as_of)) return std::nullopt;
+        if (!std::ranges::binary_search(*known.value, source, {}, &Source::id))
+            throw Error(Errc::not_found, fmt::format("source {}: there is none", source));
+        if (jobs.removing.contains(source))
+            throw Error(Errc::busy, fmt::format("source {}: it is being removed", source));
+        std::optional<SnapshotName> newest;
+        if (!loaded.value->items.empty()) newest = loaded.value->items.back().name;
+        auto& names = jobs.names[source];
+        if (!names.empty()) newest = std::max(newest, std::optional(*names.rbegin()));
+        return *names.insert(SnapshotName::after(newest, now)).first;
+    });
+}
+
+Reservation Catalog::reserve_name(std::uint32_t source, Timestamp now) {
+    std::optional<SnapshotName> name;
+    while (!name) name = state_->try_reserve(source, now);
+    const auto release = [state = state_, source, taken = *name](void*) {
+        state->held.with([&](State::Held& held) {
+            held.names[source].erase(taken);
+            if (held.names[source].empty()) held.names.erase(source);
+        });
+    };
+    return Reservation(*name, std::shared_ptr<void>(nullptr, release));
+}
+
+store::RecordChange Catalog::put(const Snapshot& snapshot) {
+    return {snapshot_key(key_of(snapshot)), encode(snapshot)};
+}
+
+store::RecordChange Catalog::remove(const Snapshot& snapshot) {
+    return {snapshot_key(key_of(snapshot)), std::nullopt};
+}
+
+}  // namespace yore::catalog

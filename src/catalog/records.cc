@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "catalog/records.h"
+
+#include <yore/base/error.h>
+
+#include "format/catalog_generated.h"
+
+namespace yore::catalog {
+namespace {
+
+namespace fb = format::catalog;
+constexpr char counters_identifier[] = "YCC1";
+constexpr char source_identifier[] = "YCS1";
+constexpr char snapshot_identifier[] = "YCN1";
+
+Error damaged(std::string_view record, std::string_view what) {
+    return Error(Errc::corrupt, fmt::format("{}: {}", record, what));
+}
+
+/// A verified record, in a copy: FlatBuffers wants its buffer aligned, and a view may not be.
+template <typename Table>
+class Verified {
+  public:
+    Verified(ByteView bytes, const char* identifier, std::string_view record)
+        : bytes_(to_bytes(bytes)) {
+        const auto* data = reinterpret_cast<const std::uint8_t*>(bytes_.data());
+        flatbuffers::Verifier verifier(data, bytes_.size());
+        if (bytes_.size() < 8 || !verifier.VerifyBuffer<Table>(identifier))
+            throw damaged(record, "not a record of its type");
+        table_ = flatbuffers::GetRoot<Table>(data);
+    }
+    const Table* operator->() const { return table_; }
+
+  private:
+    Bytes bytes_;
+    const Table* table_ = nullptr;
+};
+
+template <typename Table>
+Bytes finish(flatbuffers::FlatBufferBuilder& builder, flatbuffers::Offset<Table> root,
+             const char* identifier) {
+    builder.Finish(root, identifier);
+    return to_bytes(std::as_bytes(std::span(builder.GetBufferPointer(), builder.GetSize())));
+}
+
+template <std::size_t Size>
+flatbuffers::span<const std::uint8_t, Size> raw(const std::array<std::byte, Size>& bytes) {
+    return flatbuffers::span<const std::uint8_t, Size>(
+        reinterpret_cast<const std::uint8_t*>(bytes.data()), Size);
+}
+
+fb::Counts to_stored(const SnapshotCounts& counts) {
+    return {counts.files,        counts.directories,     counts.others,
+            counts.bytes,        counts.bytes_read,      counts.bytes_new,
+            counts.bytes_stored, counts.files_unchanged, counts.problems};
+}
+
+SnapshotCounts from_stored(const fb::Counts& counts) {
+    return {counts.files(),        counts.directories(),     counts.others(),
+            counts.bytes(),        counts.bytes_read(),      counts.bytes_new(),
+            counts.bytes_stored(), counts.files_unchanged(), counts.problems()};
+}
+
+flatbuffers::Offset<fb::Directory> put(flatbuffers::FlatBufferBuilder& builder,
+                                       const DirectoryOptions& directory) {
+    const auto path = builder.CreateString(directory.path);
+    const auto excludes = builder.CreateVectorOfStrings(directory.excludes);
+    return fb::CreateDirectory(builder, path, directory.one_file_system,
+                               directory.ignore_cache_dirs, directory.ignore_nodump, excludes);
+}
+
+DirectoryOptions from_stored(const fb::Directory& stored) {
+    DirectoryOptions directory{stored.path()->str(),
+                               stored.one_file_system(),
+                               stored.ignore_cache_dirs(),
+                               stored.ignore_nodump(),
+                               {}};
+    if (stored.excludes())
+        for (const auto* pattern : *stored.excludes()) directory.excludes.push_back(pattern->str());
+    return directory;
+}
+
+flatbuffers::Offset<fb::Problem> put(flatbuffers::FlatBufferBuilder& builder,
+                                     const Problem& problem) {
+    constexpr std::string_view cut_mark = "…";
+    std::string path = problem.path;
+    if (path.size() > problem_path_bytes_max) {
+        path.resize(problem_path_bytes_max - cut_mark.size());
+        path += cut_mark;
+    }
+    const auto stored_path = builder.CreateString(path);
+    return fb::CreateProblem(builder, stored_path, builder.CreateString(problem.text));
+}
+
+void decode_lists(const Verified<fb::Snapshot>& stored, std::string_view record,
+                  Snapshot& snapshot) {
+    if (stored->tags())
+        for (const auto* tag : *stored->tags())
+            if (!snapshot.tags.emplace(tag->key()->str(), tag->value()->str()).second)
+                throw damaged(record, "a tag is there twice");
+    if (!stored->problems()) return;
+    if (stored->problems()->size() > problems_max) throw damaged(record, "too many problems");
+    for (const auto* problem : *stored->problems())
+        snapshot.problems.push_back({problem->path()->str(), problem->text()->str()});
+}
+
+}  // namespace
+
+Bytes encode_next_source(std::uint32_t next_source) {
+    flatbuffers::FlatBufferBuilder builder;
+    return finish(builder, fb::CreateCounters(builder, next_source), counters_identifier);
+}
+
+std::uint32_t decode_next_source(ByteView bytes) {
+    const Verified<fb::Counters> stored(bytes, counters_identifier, "catalog counters");
+    if (stored->next_source() == 0) throw damaged("catalog counters", "source numbers start at 1");
+    return stored->next_source();
+}
+
+Bytes encode(const Source& source) {
+    flatbuffers::FlatBufferBuilder builder;
+    const auto name = builder.CreateString(source.name);
+    flatbuffers::Offset<fb::Directory> directory;
+    if (source.kind == SourceKind::directory) directory = put(builder, source.directory);
+    return finish(builder,
+                  fb::CreateSource(builder, source.id, name, static_cast<std::uint8_t>(source.kind),
+                                   source.created.ns, directory),
+                  source_identifier);
+}
+
+Source decode_source(std::uint32_t id, ByteView bytes) {
+    const std::string record = fmt::format("record of source {}", id);
+    const Verified<fb::Source> stored(bytes, source_identifier, record);
+    if (stored->id() != id) throw damaged(record, "its number is another");
+    Source source{id, stored->name()->str(), SourceKind{stored->kind()}, {stored->created()}, {}};
+    try {
+        check_source_name(source.name);
+    } catch (const Error& error) {
+        throw damaged(record, error.what());
+    }
+    switch (source.kind) {
+        case SourceKind::stream:
+            return source;
+        case SourceKind::directory:
+            if (!stored->directory()) throw damaged(record, "a directory without a path");
+            source.directory = from_stored(*stored->directory());
+            return source;
+    }
+    throw Error(Errc::unsupported, fmt::format("{}: kind {} is unknown", record, stored->kind()),
+                {"it was made by a newer version"});
+}
+
+Bytes encode(const Snapshot& snapshot) {
+    flatbuffers::FlatBufferBuilder builder;
+    std::vector<flatbuffers::Offset<fb::Tag>> tags;
+    for (const auto& [key, value] : snapshot.tags) {
+        const auto stored_key = builder.CreateString(key);
+        tags.push_back(fb::CreateTag(builder, stored_key, builder.CreateString(value)));
+    }
+    std::vector<flatbuffers::Offset<fb::Problem>> problems;
+    for (const Problem& problem : snapshot.problems) {
+        if (problems.size() == problems_max) break;
+        problems.push_back(put(builder, problem));
+    }
+    const auto host = builder.CreateString(snapshot.host);
+    const auto path = builder.CreateString(snapshot.path);
+    const auto stored_tags = builder.CreateVector(tags);
+    const auto stored_problems = builder.CreateVector(problems);
+    const fb::Id16 id(raw(snapshot.id.bytes));
+    const fb::Digest32 root(raw(snapshot.root.bytes));
+    const fb::Counts counts = to_stored(snapshot.counts);
+    return finish(builder,
+                  fb::CreateSnapshot(builder, &id, snapshot.started.ns, &root, host, path,
+                                     static_cast<std::uint8_t>(snapshot.outcome), &counts,
+                                     stored_tags, stored_problems),
+                  snapshot_identifier);
+}
+
+Snapshot decode_snapshot(const SnapshotKey& key, ByteView bytes) {
+    const std::string record =
+        fmt::format("record of snapshot {} of source {}", key.name.text(), key.source);
+    const Verified<fb::Snapshot> stored(bytes, snapshot_identifier, record);
+    Snapshot snapshot;
+    snapshot.source = key.source;
+    snapshot.name = key.name;
+    snapshot.ended = key.ended;
+    std::memcpy(snapshot.id.bytes.data(), stored->id()->bytes()->data(), SnapshotId::size);
+    std::memcpy(snapshot.root.bytes.data(), stored->root()->bytes()->data(), NodeId::size);
+    snapshot.started.ns = stored->started();
+    snapshot.host = stored->host()->str();
+    snapshot.path = stored->path()->str();
+    snapshot.outcome = Outcome{stored->outcome()};
+    snapshot.counts = from_stored(*stored->counts());
+    if (snapshot.outcome != Outcome::complete && snapshot.outcome != Outcome::partial)
+        throw Error(Errc::unsupported,
+                    fmt::format("{}: outcome {} is unknown", record, stored->outcome()),
+                    {"it was made by a newer version"});
+    decode_lists(stored, record, snapshot);
+    return snapshot;
+}
+
+}  // namespace yore::catalog
