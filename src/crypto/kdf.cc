@@ -14,15 +14,15 @@ namespace {
 constexpr std::uint64_t memory_bytes_max = std::uint64_t{1} << 30;
 constexpr std::uint64_t work_bytes_max = std::uint64_t{4} << 30;
 
-/// RFC 7914 also asks for N < 2^(128 * r / 8).
-bool acceptable(const ScryptParameters& parameters) {
+}  // namespace
+
+// RFC 7914 also asks for N < 2^(128 * r / 8).
+bool within_bounds(const ScryptParameters& parameters) {
     const auto [log2_n, r, p] = parameters;
     if (log2_n < 1 || log2_n > 30 || r < 1 || p < 1 || log2_n >= 16u * r) return false;
     std::uint64_t memory_bytes = (std::uint64_t{128} * r) << log2_n;
     return memory_bytes <= memory_bytes_max && memory_bytes * p <= work_bytes_max;
 }
-
-}  // namespace
 
 SecretKey hkdf_sha256(ByteView key, ByteView salt, std::string_view info) {
     Digest extracted = HmacSha256(salt).digest(key);
@@ -35,7 +35,7 @@ SecretKey hkdf_sha256(ByteView key, ByteView salt, std::string_view info) {
 }
 
 SecretKey scrypt(ByteView passphrase, ByteView salt, const ScryptParameters& parameters) {
-    if (!acceptable(parameters)) {
+    if (!within_bounds(parameters)) {
         throw Error(Errc::corrupt, fmt::format("scrypt parameters out of bounds: 2^{}, {}, {}",
                                                parameters.log2_n, parameters.r, parameters.p));
     }

@@ -25,8 +25,11 @@ inline constexpr ScryptParameters scrypt_default{17, 8, 1};
 /// Worth nothing as protection: for tests.
 inline constexpr ScryptParameters scrypt_for_tests{4, 1, 1};
 
-/// Parameters come from disk: outside of RFC 7914's limits, above 1 GiB of memory or
-/// 4 GiB of work (2^log2_n * r * p * 128 bytes): `corrupt`, before anything is allocated.
+/// Parameters come from disk. False outside of RFC 7914's limits, above 1 GiB of memory, or above
+/// 4 GiB of work (2^log2_n * r * p * 128 bytes).
+bool within_bounds(const ScryptParameters&);
+
+/// Parameters out of bounds: `corrupt`, before anything is allocated.
 SecretKey scrypt(ByteView passphrase, ByteView salt, const ScryptParameters&);
 
 }  // namespace yore::crypto
