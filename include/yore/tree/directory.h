@@ -74,7 +74,7 @@ class DirectoryCursor {
 /// Builds one directory. Entries come sorted by name bytes, each name once.
 class DirectoryBuilder {
   public:
-    DirectoryBuilder(store::Writer&, const Keys&);
+    DirectoryBuilder(store::Writer&, const store::Keys&);
     void add(Entry);
     void add(const EntryView&);  ///< taken over as it is
     /// Writes the nodes that are new. An empty directory has a node too.

@@ -22,7 +22,7 @@ struct VerifyOptions {
     std::uint64_t seed = 0;       ///< which part
     struct Progress {
         std::uint64_t snapshots_done = 0, nodes = 0, chunks = 0, bytes_read = 0;
-        std::uint64_t objects_total = 0;
+        std::uint64_t objects_read = 0;  ///< level 2
         std::uint64_t damaged = 0;
     };
     std::function<void(const Progress&)> progress;
