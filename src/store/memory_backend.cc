@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+/// A backend in memory, for tests: the same promises but durability.
+#include <yore/base/error.h>
+#include <yore/base/guarded.h>
+#include <yore/store/backend.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace yore::store {
+namespace {
+
+struct Pack {
+    std::vector<Bytes> items;
+    Bytes sealed_index;
+    std::uint64_t bytes = 0;
+    bool readable = false;  ///< a commit named it
+};
+using PackKey = std::pair<Domain, std::uint64_t>;
+
+struct Contents {
+    std::map<PackKey, Pack> packs;
+    std::map<std::uint64_t, Bytes> commits;
+    std::map<Table, std::map<Bytes, Bytes>> tables;
+};
+using Shared = std::shared_ptr<Guarded<Contents>>;
+
+class MemorySink final : public PackSink {
+  public:
+    MemorySink(Shared contents, PackKey key) : contents_(std::move(contents)), key_(key) {}
+
+    void append(ByteView sealed) override {
+        YORE_ENSURE(!finished_ && pack_.items.size() < Location::items_max - 1);
+        pack_.items.push_back(to_bytes(sealed));
+        pack_.bytes += sealed.size();
+    }
+    void finish(ByteView sealed_index) override {
+        YORE_ENSURE(!finished_);
+        finished_ = true;
+        pack_.sealed_index = to_bytes(sealed_index);
+        contents_->with([&](Contents& contents) { contents.packs[key_] = std::move(pack_); });
+    }
+    std::uint64_t bytes() const override { return pack_.bytes; }
+
+  private:
+    Shared contents_;
+    PackKey key_;
+    Pack pack_;
+    bool finished_ = false;
+};
+
+void apply(Contents& contents, const CommitBatch& batch) {
+    for (const std::uint64_t number : batch.finished_packs)
+        for (const Domain domain : {Domain::chunk, Domain::node})
+            if (auto found = contents.packs.find({domain, number}); found != contents.packs.end())
+                found->second.readable = true;
+    for (const InlinePack& inlined : batch.inline_packs) {
+        Pack& pack = contents.packs[{inlined.domain, inlined.number}];
+        pack = {.items = inlined.items,
+                .sealed_index = inlined.sealed_index,
+                .bytes = 0,
+                .readable = true};
+        for (const Bytes& item : pack.items) pack.bytes += item.size();
+    }
+    for (const TableChange& change : batch.changes) {
+        auto& table = contents.tables[change.table];
+        if (change.value)
+            table[change.key] = *change.value;
+        else
+            table.erase(change.key);
+    }
+    contents.commits[batch.number.value] = batch.sealed_entry;
+}
+
+class MemoryBackend final : public Backend {
+  public:
+    std::unique_ptr<PackSink> create_pack(Domain domain, std::uint64_t number) override {
+        return std::make_unique<MemorySink>(contents_, PackKey{domain, number});
+    }
+
+    bool read(Domain domain, Location location, Buffer& into) const override {
+        return contents_->with([&](const Contents& contents) {
+            const Pack* pack = readable(contents, {domain, location.pack_number()});
+            if (pack == nullptr || location.item() >= pack->items.size()) return false;
+            into = Buffer::copy_of(pack->items[location.item()]);
+            return true;
+        });
+    }
+
+    std::optional<Bytes> read_pack_index(Domain domain, std::uint64_t number) const override {
+        return contents_->with([&](const Contents& contents) -> std::optional<Bytes> {
+            const Pack* pack = readable(contents, {domain, number});
+            return pack ? std::optional(pack->sealed_index) : std::nullopt;
+        });
+    }
+
+    void drop_pack(Domain domain, std::uint64_t number) override {
+        contents_->with([&](Contents& contents) { contents.packs.erase({domain, number}); });
+    }
+
+    Append append(const CommitBatch& batch) override {
+        return contents_->with([&](Contents& contents) {
+            if (contents.commits.contains(batch.number.value)) return Append::number_taken;
+            const std::uint64_t last =
+                contents.commits.empty() ? 0 : contents.commits.rbegin()->first;
+            YORE_ENSURE(batch.number.value == last + 1);
+            apply(contents, batch);
+            return Append::done;
+        });
+    }
+
+    std::optional<Bytes> read_commit(CommitNumber number) const override {
+        return contents_->with([&](const Contents& contents) -> std::optional<Bytes> {
+            const auto found = contents.commits.find(number.value);
+            return found == contents.commits.end() ? std::nullopt : std::optional(found->second);
+        });
+    }
+
+    CommitNumber last_commit() const override {
+        return contents_->with([](const Contents& contents) {
+            return CommitNumber{contents.commits.empty() ? 0 : contents.commits.rbegin()->first};
+        });
+    }
+
+    std::optional<Bytes> get(Table table, ByteView key) const override {
+        return contents_->with([&](const Contents& contents) -> std::optional<Bytes> {
+            const auto rows = contents.tables.find(table);
+            if (rows == contents.tables.end()) return std::nullopt;
+            const auto found = rows->second.find(to_bytes(key));
+            return found == rows->second.end() ? std::nullopt : std::optional(found->second);
+        });
+    }
+
+    void scan(Table table, ByteView prefix, ByteView first,
+              const std::function<bool(ByteView, ByteView)>& visit) const override {
+        // A copy of what matches: `visit` may call the backend again.
+        const auto rows = contents_->with([&](const Contents& contents) {
+            std::vector<std::pair<Bytes, Bytes>> matching;
+            const auto found = contents.tables.find(table);
+            if (found == contents.tables.end()) return matching;
+            const Bytes start = std::max(to_bytes(prefix), to_bytes(first));
+            for (auto row = found->second.lower_bound(start); row != found->second.end(); ++row) {
+                if (row->first.size() < prefix.size() ||
+                    !equal(ByteView(row->first).first(prefix.size()), prefix))
+                    break;
+                matching.emplace_back(*row);
+            }
+            return matching;
+        });
+        for (const auto& [key, value] : rows)
+            if (!visit(key, value)) return;
+    }
+
+    std::uint64_t stored_bytes() const override {
+        return contents_->with([](const Contents& contents) {
+            std::uint64_t sum = 0;
+            for (const auto& [key, pack] : contents.packs) sum += pack.bytes;
+            for (const auto& [number, entry] : contents.commits) sum += entry.size();
+            return sum;
+        });
+    }
+
+  private:
+    static const Pack* readable(const Contents& contents, const PackKey& key) {
+        const auto found = contents.packs.find(key);
+        return found != contents.packs.end() && found->second.readable ? &found->second : nullptr;
+    }
+
+    Shared contents_ = std::make_shared<Guarded<Contents>>();
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> make_memory_backend() { return std::make_unique<MemoryBackend>(); }
+
+}  // namespace yore::store
