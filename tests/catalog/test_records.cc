@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <yore/base/error.h>
+
+#include <fstream>
+#include <sstream>
+
+#include <catch2/catch.hpp>
+
+#include "../support.h"
+#include "catalog/keys.h"
+#include "catalog/records.h"
+
+using namespace yore;
+using namespace yore::catalog;
+
+namespace {
+
+/// A golden file: lines that start with `#` are for people, the others are the bytes in
+/// hexadecimal.
+std::string golden(const std::string& name) {
+    std::ifstream file(std::string(GOLDEN_DIRECTORY) + "/" + name);
+    std::string digits;
+    for (std::string line; std::getline(file, line);)
+        if (!line.starts_with('#')) digits += line;
+    return digits;
+}
+Bytes from_hex(const std::string& digits) {
+    Bytes bytes;
+    for (std::size_t i = 0; i + 1 < digits.size(); i += 2)
+        bytes.push_back(static_cast<std::byte>(std::stoul(digits.substr(i, 2), nullptr, 16)));
+    return bytes;
+}
+
+template <std::size_t Size>
+void fill(std::array<std::byte, Size>& bytes, unsigned first) {
+    for (std::byte& b : bytes) b = static_cast<std::byte>(first++);
+}
+
+Source example_source() {
+    return {7,
+            "home",
+            SourceKind::directory,
+            {1'795'226'400'000'000'001},
+            {"/home", true, true, false, {"*.tmp", "!keep.tmp"}}};
+}
+Snapshot example_snapshot() {
+    Snapshot snapshot;
+    fill(snapshot.id.bytes, 0x10);
+    snapshot.source = 7;
+    snapshot.name = {1'795'226'400, 2};
+    snapshot.started = {1'795'226'400'250'000'000};
+    snapshot.ended = {1'795'226'461'000'000'000};
+    fill(snapshot.root.bytes, 0x80);
+    snapshot.host = "db1";
+    snapshot.path = "/home";
+    snapshot.tags = {{"by", "cron"}, {"why", "upgrade"}};
+    snapshot.outcome = Outcome::partial;
+    snapshot.counts = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+    snapshot.problems = {{"a/\xff", "permission denied"}};
+    return snapshot;
+}
+void check_equal(const Snapshot& a, const Snapshot& b) {
+    CHECK(a.id == b.id);
+    CHECK(a.source == b.source);
+    CHECK(a.name == b.name);
+    CHECK(a.started == b.started);
+    CHECK(a.ended == b.ended);
+    CHECK(a.root == b.root);
+    CHECK(a.host == b.host);
+    CHECK(a.path == b.path);
+    CHECK(a.tags == b.tags);
+    CHECK(a.outcome == b.outcome);
+    CHECK(encode(a) == encode(b));  // counts too
+    REQUIRE(a.problems.size() == b.problems.size());
+    for (std::size_t i = 0; i < a.problems.size(); ++i) {
+        CHECK(a.problems[i].path == b.problems[i].path);
+        CHECK(a.problems[i].text == b.problems[i].text);
+    }
+}
+SnapshotKey key_of(const Snapshot& snapshot) {
+    return {snapshot.source, snapshot.name, snapshot.ended};
+}
+
+/// Whatever the bytes are, decoding gives a value or an Error.
+template <typename Decode>
+void survives_damage(const Bytes& good, const Decode& decode) {
+    const auto try_it = [&](const Bytes& bytes) {
+        try {
+            decode(bytes);
+        } catch (const Error& error) {
+            CHECK((error.code() == Errc::corrupt || error.code() == Errc::unsupported));
+        }
+    };
+    for (std::size_t length = 0; length < good.size(); ++length)
+        try_it(Bytes(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(length)));
+    for (std::size_t i = 0; i < good.size(); ++i)
+        for (unsigned flip : {0x01u, 0x80u, 0xffu}) {
+            Bytes bytes = good;
+            bytes[i] ^= static_cast<std::byte>(flip);
+            try_it(bytes);
+        }
+}
+
+}  // namespace
+
+TEST_CASE("records have the bytes of the golden files") {
+    CHECK(to_hex(encode_next_source(8)) == golden("counters-1.hex"));
+    CHECK(to_hex(encode(example_source())) == golden("source-1.hex"));
+    CHECK(to_hex(encode(example_snapshot())) == golden("snapshot-1.hex"));
+    CHECK(to_hex(snapshot_key(key_of(example_snapshot()))) == golden("snapshot-key-1.hex"));
+}
+
+TEST_CASE("golden records are read") {
+    CHECK(decode_next_source(from_hex(golden("counters-1.hex"))) == 8);
+    const Source source = decode_source(7, from_hex(golden("source-1.hex")));
+    CHECK(source.name == "home");
+    CHECK(source.created == example_source().created);
+    CHECK(source.directory.path == "/home");
+    CHECK(source.directory.one_file_system);
+    CHECK(source.directory.ignore_cache_dirs);
+    CHECK_FALSE(source.directory.ignore_nodump);
+    CHECK(source.directory.excludes == example_source().directory.excludes);
+    const SnapshotKey key = parse_snapshot_key(from_hex(golden("snapshot-key-1.hex")));
+    check_equal(decode_snapshot(key, from_hex(golden("snapshot-1.hex"))), example_snapshot());
+}
+
+TEST_CASE("a stream's record holds no directory") {
+    const Source source = decode_source(
+        3, encode(Source{3, "dump", SourceKind::stream, {5}, {"/ignored", true, true, true, {}}}));
+    CHECK(source.kind == SourceKind::stream);
+    CHECK(source.directory.path.empty());
+}
+
+TEST_CASE("a record under the key of another is corrupt") {
+    CHECK_THROWS_AS(decode_source(8, encode(example_source())), Error);
+    CHECK_THROWS_AS(decode_source(7, encode(example_snapshot())), Error);
+    CHECK_THROWS_AS(decode_snapshot({}, encode(example_source())), Error);
+    CHECK_THROWS_AS(decode_next_source(encode_next_source(0)), Error);
+    Source odd = example_source();
+    odd.name = "../x";
+    CHECK_THROWS_AS(decode_source(7, encode(odd)), Error);
+}
+
+TEST_CASE("what only a newer version knows is unsupported, not corrupt") {
+    Source source = example_source();
+    source.kind = SourceKind{9};
+    CHECK_THROWS_WITH(decode_source(7, encode(source)), "record of source 7: kind 9 is unknown");
+    Snapshot snapshot = example_snapshot();
+    snapshot.outcome = Outcome{9};
+    CHECK_THROWS_AS(decode_snapshot(key_of(snapshot), encode(snapshot)), Error);
+}
+
+TEST_CASE("a record holds the first 1,000 problems, their paths cut") {
+    Snapshot snapshot = example_snapshot();
+    snapshot.problems.assign(1500, {std::string(10'000, 'x'), "permission denied"});
+    const Snapshot read = decode_snapshot(key_of(snapshot), encode(snapshot));
+    REQUIRE(read.problems.size() == problems_max);
+    CHECK(read.problems[0].path.size() == problem_path_bytes_max);
+    CHECK(read.problems[0].path.ends_with("x…"));
+}
+
+TEST_CASE("damaged records give an error or a value, nothing else") {
+    survives_damage(encode_next_source(8), [](ByteView b) { decode_next_source(b); });
+    survives_damage(encode(example_source()), [](ByteView b) { decode_source(7, b); });
+    survives_damage(encode(example_snapshot()),
+                    [](ByteView b) { decode_snapshot(key_of(example_snapshot()), b); });
+    survives_damage(snapshot_key(key_of(example_snapshot())),
+                    [](ByteView b) { parse_snapshot_key(b); });
+    survives_damage(source_key(7), [](ByteView b) { parse_source_key(b); });
+}
+
+TEST_CASE("keys sort as what they stand for") {
+    CAPTURE(test::test_seed());
+    SeededRandom random(test::test_seed());
+    const auto any = [&] {
+        SnapshotKey key;
+        key.source = static_cast<std::uint32_t>(random.below(3));
+        key.name.second = static_cast<std::int64_t>(random.below(7)) - 3;
+        if (random.below(4) == 0) key.name.second *= 1'000'000'000;
+        key.name.ordinal = static_cast<std::uint32_t>(1 + random.below(3) * 300);
+        key.ended.ns = static_cast<std::int64_t>(random.next());
+        return key;
+    };
+    for (int i = 0; i < 20'000; ++i) {
+        const SnapshotKey a = any(), b = any();
+        REQUIRE(parse_snapshot_key(snapshot_key(a)) == a);
+        REQUIRE((snapshot_key(a) < snapshot_key(b)) ==
+                (std::tie(a.source, a.name, a.ended) < std::tie(b.source, b.name, b.ended)));
+    }
+}
