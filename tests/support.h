@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The seed of every random choice in a test program, and a directory for its files.
+/// What every test program may use: one seed, directories that go away, hexadecimal bytes.
 #pragma once
 
+#include <yore/base/error.h>
 #include <yore/base/random.h>
 
+#include <atomic>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include <catch2/catch.hpp>
 
 namespace yore::test {
 
@@ -23,6 +31,42 @@ inline std::uint64_t test_seed() {
         return drawn;
     }();
     return seed;
+}
+
+/// Two hexadecimal digits a byte, nothing else.
+inline Bytes from_hex(std::string_view text) {
+    Bytes bytes;
+    for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
+        std::string pair(text.substr(i, 2));
+        bytes.push_back(static_cast<std::byte>(std::stoul(pair, nullptr, 16)));
+    }
+    return bytes;
+}
+
+/// The code of the Error that `body` throws. None: nullopt.
+template <typename Body>
+std::optional<Errc> code_thrown_by(Body&& body) {
+    try {
+        body();
+    } catch (const Error& error) {
+        return error.code();
+    }
+    return std::nullopt;
+}
+
+/// Runs `body(0)` … `body(count - 1)` at once; the calling test requires that each returns true.
+template <typename Body>
+void in_threads(unsigned count, Body&& body) {
+    std::atomic<unsigned> good{0};
+    {
+        std::vector<std::jthread> threads;
+        for (unsigned i = 0; i < count; ++i) {
+            threads.emplace_back([&, i] {
+                if (body(i)) ++good;
+            });
+        }
+    }
+    REQUIRE(good == count);
 }
 
 /// A new directory that goes away with its content.

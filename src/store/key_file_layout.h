@@ -25,11 +25,12 @@
 ///                         HKDF(key file, salt, "yore key file slot"); associated data: the
 ///                         repository id and bytes 0 to 119 of the slot
 ///               180    4  zeros
-///       …   32  HMAC-SHA-256 of all before, key HKDF(master, repository id, "yore key file
-///       header") …   32  SHA-256 of all before
+///       …   32  HMAC-SHA-256 of all before, under HKDF(master key, repository id,
+///                         "yore key file header")
+///       …   32  SHA-256 of all before
 ///
-/// Magic, version, length and the SHA-256 at the end stay in every later version. Anything else
-/// than the above is `corrupt`.
+/// Magic, version, length and the SHA-256 at the end stay in every later version.
+/// What breaks a rule above is `corrupt`.
 #pragma once
 
 #include <yore/store/keyring.h>

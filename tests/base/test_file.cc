@@ -16,18 +16,9 @@
 #include "../support.h"
 
 using namespace yore;
-using yore::test::TemporaryDirectory;
+using yore::test::code_thrown_by, yore::test::TemporaryDirectory;
 
 namespace {
-
-std::optional<Errc> code_thrown_by(const auto& body) {
-    try {
-        body();
-    } catch (const Error& error) {
-        return error.code();
-    }
-    return std::nullopt;
-}
 
 mode_t mode_of(const std::string& path) {
     struct stat status {};
