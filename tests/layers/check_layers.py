@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fails when an include points upward, or when a library's header is included outside its home.
 
-src/layers.txt lists each module, lowest first, and the modules that it may include; src/third-party.txt lists
-the homes of libraries. Usage: check_layers.py [ROOT]
+src/layers.txt lists each module, lowest first, and the modules that it may include;
+src/third-party.txt lists the homes of libraries. Usage: check_layers.py [ROOT]
 """
 from __future__ import annotations
 

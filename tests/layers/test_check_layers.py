@@ -13,7 +13,8 @@ from check_layers import check_tree  # noqa: E402
 
 SOUND = {
     "src/layers.txt": "# a comment\nbase:\nstore: base\nview: base store\n",
-    "src/third-party.txt": "rocksdb/: store\nfuse_*: view tests/system/block_image\ncatch2/: tests\n",
+    "src/third-party.txt":
+        "rocksdb/: store\nfuse_*: view tests/system/block_image\ncatch2/: tests\n",
     "src/base/a.cc": "#include <yore/base/a.h>\n\n#include <vector>\n",
     "include/yore/base/a.h": "#pragma once\n",
     "src/store/b.cc": '#include <yore/base/a.h>\n#include <rocksdb/db.h>\n#include "store/b.h"\n',
@@ -44,7 +45,8 @@ class CheckLayers(unittest.TestCase):
         self.assertEqual(complaints({}), [])
 
     def test_an_upward_include_by_public_name_is_found(self):
-        self.assert_fault("src/base/a.cc", "#include <yore/store/b.h>\n", "base may not include store")
+        self.assert_fault("src/base/a.cc", "#include <yore/store/b.h>\n",
+                          "base may not include store")
 
     def test_an_upward_include_by_private_name_is_found(self):
         self.assert_fault("src/base/a.cc", '#include "store/b.h"\n', "base may not include store")
@@ -67,13 +69,16 @@ class CheckLayers(unittest.TestCase):
 
     def test_a_library_outside_its_home_is_found(self):
         self.assert_fault("src/view/d.cc", "#include <rocksdb/db.h>\n", "has its home in store")
-        self.assert_fault("include/yore/base/d.h", '#include "rocksdb/db.h"\n', "has its home in store")
+        self.assert_fault("include/yore/base/d.h", '#include "rocksdb/db.h"\n',
+                          "has its home in store")
 
     def test_a_library_in_a_test_of_another_module_is_found(self):
-        self.assert_fault("tests/view/test_c.cc", "#include <rocksdb/db.h>\n", "has its home in store")
+        self.assert_fault("tests/view/test_c.cc", "#include <rocksdb/db.h>\n",
+                          "has its home in store")
 
     def test_a_test_library_in_the_product_is_found(self):
-        self.assert_fault("src/store/d.cc", "#include <catch2/catch.hpp>\n", "has its home in tests")
+        self.assert_fault("src/store/d.cc", "#include <catch2/catch.hpp>\n",
+                          "has its home in tests")
 
     def test_an_unlisted_module_is_found(self):
         found = complaints({"src/extra/a.cc": "#include <vector>\n"})
