@@ -10,6 +10,8 @@
 #include <yore/store/object_cache.h>
 #include <yore/tree/entry.h>
 
+#include <array>
+#include <functional>
 #include <memory>
 #include <string_view>
 
@@ -35,6 +37,8 @@ class EntryView {
 
   private:
     friend class Leaf;
+    friend class Cursor;
+    friend class DirectoryBuilder;
     std::shared_ptr<const class Leaf> leaf_;
     std::uint32_t place_ = 0;
 };
@@ -62,22 +66,46 @@ EntryView entry_at(const store::ObjectCache&, const NodeId& leaf, std::uint32_t 
 class DirectoryCursor {
   public:
     DirectoryCursor(const store::ObjectCache&, NodeId top);
-    /// nullptr at the end.
+    DirectoryCursor(DirectoryCursor&&) noexcept;
+    DirectoryCursor& operator=(DirectoryCursor&&) noexcept;
+    ~DirectoryCursor();
+    /// nullptr at the end. Valid until `advance`; a copy stays valid.
     const EntryView* current() const;
     void advance();
 
   private:
     struct State;
-    std::shared_ptr<State> state_;
+    std::unique_ptr<State> state_;
 };
 
-/// Builds one directory. Entries come sorted by name bytes, each name once.
+/// Says after which names nodes end: a keyed hash, so that a node's bounds depend on the names near
+/// it alone and tell nothing to who has no key. Part of the format. One for a repository; any
+/// thread.
+class NodeBounds {
+  public:
+    explicit NodeBounds(const crypto::SecretKey& gear_key);
+    ~NodeBounds();
+    /// Of a name at one level of a directory's B-tree; 0 is the leaves.
+    std::uint64_t hash(unsigned level, std::string_view name) const;
+
+  private:
+    std::array<std::byte, 192> secret_;
+};
+
+/// Builds one directory. Entries come sorted by name bytes, each name once. Which entries come
+/// decides the nodes, not how they came: an unchanged part gets the node ids that it had.
+/// One thread at a time. The Writer and the bounds outlive it.
 class DirectoryBuilder {
   public:
-    DirectoryBuilder(store::Writer&, const store::Keys&);
-    void add(Entry);
+    DirectoryBuilder(store::Writer&, const NodeBounds&);
+    DirectoryBuilder(DirectoryBuilder&&) noexcept;
+    ~DirectoryBuilder();
+
+    /// Copies what it keeps. An illegal name or target, more xattr bytes than a node takes:
+    /// `invalid`.
+    void add(const Entry&);
     void add(const EntryView&);  ///< taken over as it is
-    /// Writes the nodes that are new. An empty directory has a node too.
+    /// Writes the last nodes. An empty directory has a node too. Once.
     struct Built {
         NodeId top;
         Totals totals;
@@ -86,7 +114,7 @@ class DirectoryBuilder {
 
   private:
     struct State;
-    std::shared_ptr<State> state_;
+    std::unique_ptr<State> state_;
 };
 
 }  // namespace yore::tree

@@ -15,7 +15,13 @@
 namespace yore::tree {
 
 enum class FileKind : std::uint8_t {
-    regular = 1, directory, symlink, block_device, character_device, fifo, socket
+    regular = 1,
+    directory,
+    symlink,
+    block_device,
+    character_device,
+    fifo,
+    socket
 };
 
 /// A run of a file's bytes: a part of a chunk, or a hole.
@@ -34,8 +40,8 @@ struct Content {
 };
 
 struct Xattr {
-    std::string name;   ///< `user.x`, `system.posix_acl_access`, `security.capability`, …
-    Bytes value;        ///< when `chunk` is absent
+    std::string name;  ///< `user.x`, `system.posix_acl_access`, `security.capability`, …
+    Bytes value;       ///< when `chunk` is absent
     std::optional<ChunkId> chunk;  ///< values over 4 KiB
     std::uint32_t size = 0;
 };
@@ -58,18 +64,21 @@ struct Attributes {
 struct Totals {
     std::uint64_t bytes = 0;  ///< sizes of regular files; hard links counted at each name
     std::uint64_t files = 0, directories = 0, others = 0;
+    /// Sums that do not fit stay at the largest value: three sparse files can hold 24 EiB.
     Totals& operator+=(const Totals&);
+    /// One entry; `below`: for a directory, what is in it.
+    void add_entry(FileKind, std::uint64_t size, const Totals& below);
     bool operator==(const Totals&) const = default;
 };
 
 struct Entry {
     std::string name;  ///< 1 to 255 bytes, no `/`, no NUL, not `.` or `..`
     Attributes attributes;
-    std::vector<Xattr> xattrs;     ///< sorted by name
-    std::string target;            ///< symlinks
-    Content content;               ///< regular files
-    std::optional<NodeId> child;   ///< directories: the node (or the top of the B-tree) below it
-    Totals totals;                 ///< directories: what is below it
+    std::vector<Xattr> xattrs;    ///< sorted by name
+    std::string target;           ///< symlinks
+    Content content;              ///< regular files
+    std::optional<NodeId> child;  ///< directories: the node (or the top of the B-tree) below it
+    Totals totals;                ///< directories: what is below it
 };
 
 }  // namespace yore::tree
