@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the system tests share: a scratch directory, the real binary, and cleaning up after both.
+
+    with Scratch() as scratch:
+        repo = scratch.repository()
+        repo.yore("source", "add", "home", "--directory", scratch.path("home"))
+
+Processes are ended and mounts undone by the ids and paths that a test made, never by name.
+"""
+import hashlib
+import json
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+
+BINARY = os.environ.get("YORE_BINARY", "yore")
+OK, FAILED, USAGE, PARTIAL, DAMAGED, INTERRUPTED = 0, 1, 2, 3, 4, 130
+_passed = 0
+
+
+def check(condition, text):
+    """Counts what held; ends the test where something did not."""
+    global _passed
+    if not condition:
+        raise AssertionError(text)
+    _passed += 1
+
+
+class Result:
+    def __init__(self, code, out, err):
+        self.code, self.out, self.err = code, out, err
+
+    def json(self):
+        return [json.loads(line) for line in self.out.splitlines() if line.strip()]
+
+
+class Repository:
+    def __init__(self, scratch, path, environment):
+        self.scratch, self.path, self.environment = scratch, path, environment
+
+    def run(self, *arguments, stdin=None, timeout=300):
+        done = subprocess.run([BINARY, *arguments], env=self.environment, input=stdin,
+                              capture_output=True, timeout=timeout)
+        return Result(done.returncode, done.stdout.decode(errors="surrogateescape"),
+                      done.stderr.decode(errors="surrogateescape"))
+
+    def yore(self, *arguments, expect=OK, **options):
+        result = self.run(*arguments, **options)
+        check(result.code == expect,
+              f"yore {' '.join(arguments)}: exit {result.code}, not {expect}\n"
+              f"{result.out[-2000:]}{result.err[-2000:]}")
+        return result
+
+    def start(self, *arguments):
+        process = subprocess.Popen([BINARY, *arguments], env=self.environment,
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.PIPE, start_new_session=True)
+        self.scratch.processes.append(process)
+        return process
+
+    def mount(self, *options):
+        directory = self.scratch.path(f"mnt{len(self.scratch.mounts)}")
+        os.makedirs(directory)
+        self.scratch.mounts.append((self, directory))
+        self.yore("mount", directory, *options)
+        return directory
+
+    def umount(self, directory):
+        self.yore("umount", directory)
+        self.scratch.mounts.remove((self, directory))
+
+
+class Scratch:
+    def __init__(self, base=None):
+        self.root = tempfile.mkdtemp(prefix="yore-test-", dir=base)
+        self.processes, self.mounts = [], []
+
+    def path(self, *parts):
+        return os.path.join(self.root, *parts)
+
+    def repository(self, name="repository", encryption="passphrase", init=True):
+        environment = {key: value for key, value in os.environ.items()
+                       if not key.startswith("YORE_") or key == "YORE_BINARY"}
+        environment["YORE_REPO"] = self.path(name)
+        if encryption == "passphrase":
+            environment["YORE_PASSPHRASE"] = "correct horse battery staple"
+        if encryption == "keyfile":
+            environment["YORE_KEY_FILE"] = self.path(name + ".key")
+        repository = Repository(self, self.path(name), environment)
+        if init:
+            repository.yore("init", "--encryption", encryption)
+        return repository
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        for repository, directory in list(self.mounts):
+            repository.run("umount", directory)
+            if os.path.ismount(directory):
+                subprocess.run(["umount", "-l", directory], check=False)
+        for process in self.processes:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+        shutil.rmtree(self.root, ignore_errors=True)
+        return False
+
+
+def make_tree(root, files=40, seed=1):
+    """A small tree with what matters: nested directories, small and large files, links, holes."""
+    import random
+    rng = random.Random(seed)
+    for i in range(files):
+        directory = os.path.join(root, f"d{i % 5}", f"e{i % 3}")
+        os.makedirs(directory, exist_ok=True)
+        with open(os.path.join(directory, f"f{i}"), "wb") as out:
+            out.write(rng.randbytes(rng.choice([0, 10, 1000, 20_000, 300_000])))
+    os.symlink("d0/e0/f0", os.path.join(root, "link"))
+    os.link(os.path.join(root, "d0/e0/f0"), os.path.join(root, "hard"))
+    with open(os.path.join(root, "sparse"), "wb") as out:
+        out.seek(1 << 20)
+        out.write(b"end")
+
+
+def fingerprint(root):
+    """Path -> what must be the same after a restore: kind, mode, owner, time, content, links."""
+    seen = {}
+    for directory, names, files in os.walk(root):
+        for name in names + files:
+            path = os.path.join(directory, name)
+            info = os.lstat(path)
+            entry = [stat.S_IFMT(info.st_mode), stat.S_IMODE(info.st_mode), info.st_uid,
+                     info.st_gid, info.st_mtime_ns]
+            if stat.S_ISLNK(info.st_mode):
+                entry.append(os.readlink(path))
+            if stat.S_ISREG(info.st_mode):
+                with open(path, "rb") as content:
+                    entry += [info.st_size, info.st_nlink,
+                              hashlib.sha256(content.read()).hexdigest()]
+            seen[os.path.relpath(path, root)] = entry
+    return seen
+
+
+def difference(a, b):
+    return [f"{path}: {a.get(path)} / {b.get(path)}"
+            for path in sorted(a.keys() | b.keys()) if a.get(path) != b.get(path)][:10]
+
+
+def main(*tests):
+    """Runs each test; the last line has the counts."""
+    failed = 0
+    for test in tests:
+        started = time.monotonic()
+        try:
+            test()
+            print(f"ok {test.__name__} ({time.monotonic() - started:.1f} s)")
+        except Exception as error:  # the test's own failure, or the tool's
+            failed += 1
+            print(f"FAILED {test.__name__}: {error}", file=sys.stderr)
+    print(f"{_passed} checks held, {failed} tests failed")
+    sys.exit(1 if failed else 0)
