@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What every backend promises, run on each of them.
+#include <catch2/catch.hpp>
+#include <yore/store/rocks_backend.h>
+
+#include "../support.h"
+
+using namespace yore;
+using namespace yore::store;
+
+namespace {
+
+Bytes text(std::string_view value) { return to_bytes(as_bytes(value)); }
+
+/// A backend that can be closed and opened again; memory keeps its contents by staying open.
+struct Subject {
+    virtual ~Subject() = default;
+    virtual Backend& backend() = 0;
+    virtual void reopen() = 0;
+};
+struct MemorySubject final : Subject {
+    std::unique_ptr<Backend> kept = make_memory_backend();
+    Backend& backend() override { return *kept; }
+    void reopen() override {}
+};
+struct RocksSubject final : Subject {
+    test::TemporaryDirectory directory;
+    std::unique_ptr<Backend> kept;
+    RocksSubject() {
+        create_rocks_backend(directory.path() + "/r");
+        reopen();
+    }
+    Backend& backend() override { return *kept; }
+    void reopen() override {
+        kept.reset();
+        kept = open_rocks_backend(directory.path() + "/r");
+    }
+};
+
+std::unique_ptr<Subject> make(const std::string& kind) {
+    if (kind == "memory") return std::make_unique<MemorySubject>();
+    return std::make_unique<RocksSubject>();
+}
+
+Bytes pack_row_key(std::uint64_t number) {
+    Bytes key(8);
+    for (unsigned i = 0; i < 8; ++i) key[i] = static_cast<std::byte>(number >> (56 - 8 * i));
+    return key;
+}
+
+CommitBatch commit(std::uint64_t number) {
+    return {.number = {number},
+            .sealed_entry = text("entry " + std::to_string(number)),
+            .finished_packs = {},
+            .inline_packs = {},
+            .changes = {}};
+}
+
+std::string read_text(const Backend& backend, Domain domain, Location location) {
+    Buffer into;
+    return backend.read(domain, location, into) ? std::string(as_text(into)) : "(absent)";
+}
+
+}  // namespace
+
+TEST_CASE("a pack is readable once a commit names it, and not before") {
+    const auto subject = make(GENERATE(as<std::string>(), "memory", "rocksdb"));
+    auto sink = subject->backend().create_pack(Domain::chunk, 7);
+    sink->append(text("one"));
+    sink->append(text("two"));
+    CHECK(sink->bytes() == 6);
+    sink->finish(text("index"));
+    CHECK(read_text(subject->backend(), Domain::chunk, Location::of(7, 0)) == "(absent)");
+
+    CommitBatch batch = commit(1);
+    batch.finished_packs = {7};
+    batch.changes.push_back({Table::packs, pack_row_key(7), text("row")});
+    REQUIRE(subject->backend().append(batch) == Backend::Append::done);
+    for (int round = 0; round < 2; ++round) {
+        Backend& backend = subject->backend();
+        CHECK(read_text(backend, Domain::chunk, Location::of(7, 0)) == "one");
+        CHECK(read_text(backend, Domain::chunk, Location::of(7, 1)) == "two");
+        CHECK(read_text(backend, Domain::chunk, Location::of(7, 2)) == "(absent)");
+        CHECK(read_text(backend, Domain::node, Location::of(7, 0)) == "(absent)");
+        CHECK(backend.read_pack_index(Domain::chunk, 7) == text("index"));
+        subject->reopen();
+    }
+}
+
+TEST_CASE("a pack that was never finished or never named leaves nothing behind") {
+    const auto subject = make(GENERATE(as<std::string>(), "memory", "rocksdb"));
+    subject->backend().create_pack(Domain::chunk, 1)->append(text("unfinished"));
+    auto sink = subject->backend().create_pack(Domain::node, 2);
+    sink->append(text("unnamed"));
+    sink->finish(text("index"));
+    sink.reset();
+    REQUIRE(subject->backend().append(commit(1)) == Backend::Append::done);
+    subject->reopen();
+    CHECK(read_text(subject->backend(), Domain::chunk, Location::of(1, 0)) == "(absent)");
+    CHECK(read_text(subject->backend(), Domain::node, Location::of(2, 0)) == "(absent)");
+}
+
+TEST_CASE("commits are numbered without gaps, and a number is taken once") {
+    const auto subject = make(GENERATE(as<std::string>(), "memory", "rocksdb"));
+    CHECK(subject->backend().last_commit() == CommitNumber{0});
+    CHECK(subject->backend().append(commit(1)) == Backend::Append::done);
+    CHECK(subject->backend().append(commit(1)) == Backend::Append::number_taken);
+    CHECK(subject->backend().append(commit(2)) == Backend::Append::done);
+    subject->reopen();
+    CHECK(subject->backend().last_commit() == CommitNumber{2});
+    CHECK(subject->backend().read_commit({1}) == text("entry 1"));
+    CHECK(subject->backend().read_commit({3}) == std::nullopt);
+    CHECK(subject->backend().append(commit(2)) == Backend::Append::number_taken);
+}
+
+TEST_CASE("small packs travel in the commit") {
+    const auto subject = make(GENERATE(as<std::string>(), "memory", "rocksdb"));
+    CommitBatch batch = commit(1);
+    batch.inline_packs.push_back({.number = 3,
+                                  .domain = Domain::node,
+                                  .items = {text("a"), text("b")},
+                                  .sealed_index = text("ab")});
+    batch.changes.push_back({Table::packs, pack_row_key(3), text("row")});
+    REQUIRE(subject->backend().append(batch) == Backend::Append::done);
+    subject->reopen();
+    CHECK(read_text(subject->backend(), Domain::node, Location::of(3, 1)) == "b");
+    CHECK(subject->backend().read_pack_index(Domain::node, 3) == text("ab"));
+}
+
+TEST_CASE("tables are scanned in key order within a prefix") {
+    const auto subject = make(GENERATE(as<std::string>(), "memory", "rocksdb"));
+    CommitBatch batch = commit(1);
+    for (const char* key : {"b2", "a1", "b1", "b3", "c1"})
+        batch.changes.push_back({Table::catalog, text(key), text(std::string("v") + key)});
+    REQUIRE(subject->backend().append(batch) == Backend::Append::done);
+    CommitBatch removal = commit(2);
+    removal.changes.push_back({Table::catalog, text("b3"), std::nullopt});
+    REQUIRE(subject->backend().append(removal) == Backend::Append::done);
+    subject->reopen();
+    std::string seen;
+    const auto collect = [&](ByteView key, ByteView value) {
+        seen += std::string(as_text(key)) + "=" + std::string(as_text(value)) + " ";
+        return true;
+    };
+    subject->backend().scan(Table::catalog, text("b"), {}, collect);
+    CHECK(seen == "b1=vb1 b2=vb2 ");
+    seen.clear();
+    subject->backend().scan(Table::catalog, text("b"), text("b2"), collect);
+    CHECK(seen == "b2=vb2 ");
+    CHECK(subject->backend().get(Table::catalog, text("b3")) == std::nullopt);
+    CHECK(subject->backend().get(Table::catalog, text("a1")) == text("va1"));
+}
+
+TEST_CASE("dropping a pack takes it away and gives its space back") {
+    const auto subject = make(GENERATE(as<std::string>(), "memory", "rocksdb"));
+    auto sink = subject->backend().create_pack(Domain::chunk, 5);
+    const Bytes megabyte(1 << 20, std::byte{1});
+    for (int i = 0; i < 8; ++i) sink->append(megabyte);
+    sink->finish(text("index"));
+    CommitBatch batch = commit(1);
+    batch.finished_packs = {5};
+    batch.changes.push_back({Table::packs, pack_row_key(5), text("row")});
+    REQUIRE(subject->backend().append(batch) == Backend::Append::done);
+    const std::uint64_t before = subject->backend().stored_bytes();
+    CHECK(before >= 8u << 20);
+    subject->backend().drop_pack(Domain::chunk, 5);
+    subject->backend().drop_pack(Domain::chunk, 5);
+    CHECK(read_text(subject->backend(), Domain::chunk, Location::of(5, 0)) == "(absent)");
+    CHECK(subject->backend().stored_bytes() + (8u << 20) <= before);
+}
