@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Records of the catalog. The first byte says which; what is accepted survives being stored again.
+#include "catalog/records.h"
+
+#include "fuzz.h"
+
+namespace {
+
+using namespace yore;
+using namespace yore::catalog;
+
+void snapshot(ByteView record) {
+    const SnapshotKey key{1, {1'795'000'000, 1}, Timestamp::from_seconds(1'795'000'060)};
+    const Bytes stored = encode(decode_snapshot(key, record));
+    YORE_ENSURE(equal(encode(decode_snapshot(key, stored)), stored));
+}
+
+void source(ByteView record) {
+    const Bytes stored = encode(decode_source(1, record));
+    YORE_ENSURE(equal(encode(decode_source(1, stored)), stored));
+}
+
+void next_source(ByteView record) {
+    const Bytes stored = encode_next_source(decode_next_source(record));
+    YORE_ENSURE(equal(encode_next_source(decode_next_source(stored)), stored));
+}
+
+void keys(ByteView key) {
+    fuzz::expecting({Errc::corrupt},
+                    [&] { YORE_ENSURE(equal(source_key(parse_source_key(key)), key)); });
+    fuzz::expecting({Errc::corrupt},
+                    [&] { YORE_ENSURE(equal(snapshot_key(parse_snapshot_key(key)), key)); });
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    if (size == 0) return 0;
+    const ByteView record = fuzz::input(data + 1, size - 1);
+    fuzz::expecting({Errc::corrupt, Errc::unsupported}, [&] {
+        switch (data[0] % 4) {
+            case 0: return snapshot(record);
+            case 1: return source(record);
+            case 2: return next_source(record);
+            default: return keys(record);
+        }
+    });
+    return 0;
+}
