@@ -63,4 +63,20 @@ class ListInner {
     const fb::ContentInner* body_;
 };
 
+/// Either of the two.
+struct ListNode {
+    std::optional<ListLeaf> leaf;
+    std::optional<ListInner> inner;
+
+    /// The top of a list. Throws `corrupt` for what is no node of a list.
+    static ListNode load(const store::ObjectCache&, const NodeId&);
+    /// Throws `corrupt` also when the child does not have the level and length that its parent
+    /// says.
+    static ListNode load_child(const store::ObjectCache&, const ListInner& parent,
+                               std::uint32_t place);
+
+    std::uint64_t bytes() const { return leaf ? leaf->bytes() : inner->bytes(); }
+    std::uint64_t hole_bytes() const { return leaf ? leaf->hole_bytes() : inner->hole_bytes(); }
+};
+
 }  // namespace yore::tree

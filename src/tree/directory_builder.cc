@@ -3,8 +3,8 @@
 
 #include <xxhash.h>
 
-#include "tree/bounds.h"
 #include "tree/leaf_builder.h"
+#include "tree/levels.h"
 
 namespace yore::tree {
 
@@ -49,6 +49,8 @@ struct Written {
 /// The children of one inner node.
 class InnerBuilder {
   public:
+    using Child = Written;
+
     void add(Written&& node) {
         names_ += node.first_name;
         name_ends_.push_back(names_.size());
@@ -86,11 +88,18 @@ class InnerBuilder {
     Totals totals_;
 };
 
+struct InnerHash {
+    const NodeBounds& bounds;
+    std::uint64_t operator()(unsigned level, const InnerBuilder& inner) const {
+        return bounds.hash(level, inner.last_name());
+    }
+};
+
 }  // namespace
 
 struct DirectoryBuilder::State {
     State(store::Writer& store_writer, const NodeBounds& node_bounds)
-        : writer(store_writer), bounds(node_bounds) {}
+        : writer(store_writer), bounds(node_bounds), levels(writer, {node_bounds}) {}
 
     void check_name(std::string_view name) const {
         if (!is_legal_name(name)) {
@@ -112,36 +121,17 @@ struct DirectoryBuilder::State {
         totals += leaf.totals();
         const NodeId id = leaf.write(writer);
         written.child = {stored_id(id.view()), count, stored};
-        add_to_level(1, std::move(written));
+        levels.add_leaf(std::move(written));
     }
-    void add_to_level(unsigned level, Written&& written) {
-        YORE_ENSURE(level <= level_max);
-        if (levels.size() < level) levels.emplace_back();
-        InnerBuilder& inner = levels[level - 1];
-        inner.add(std::move(written));
-        if (inner_sizes.ends(inner.count(), bounds.hash(level, inner.last_name()))) {
-            write_inner(level);
-        }
-    }
-    void write_inner(unsigned level) {
-        add_to_level(level + 1, levels[level - 1].write(writer, level));
-    }
-    /// Writes what is left, lowest first. The first level with a single node is the top.
     NodeId write_rest() {
         if (leaf.count() > 0) write_leaf();
-        if (levels.empty()) return leaf.write(writer);
-        for (unsigned level = 1;; ++level) {
-            InnerBuilder& inner = levels[level - 1];
-            const bool is_highest = levels.size() == level;
-            if (is_highest && inner.count() == 1) return inner.only_child();
-            if (inner.count() > 0) write_inner(level);
-        }
+        return levels.empty() ? leaf.write(writer) : levels.finish();
     }
 
     NodeWriter writer;
     const NodeBounds& bounds;
     LeafBuilder leaf;
-    std::vector<InnerBuilder> levels;  // of level 1, 2 …
+    Levels<InnerBuilder, InnerHash> levels;
     std::string last_name;
     Totals totals;
 };
