@@ -121,7 +121,7 @@ Error Error::within(std::string_view step) const {
     return {code_, fmt::format("{}: {}", step, what()), hints_};
 }
 
-Error system_error(std::string_view action, std::string_view object, int error_number) {
+std::string reason_of(int error_number) {
     const char* known = strerrordesc_np(error_number);
     std::string reason = known != nullptr ? known : fmt::format("error {}", error_number);
     // "No such file" becomes "no such file", but "RPC ..." stays.
@@ -129,7 +129,12 @@ Error system_error(std::string_view action, std::string_view object, int error_n
     if (reason.size() > 1 && is_upper(0) && !is_upper(1)) {
         reason[0] = static_cast<char>(reason[0] - 'A' + 'a');
     }
-    return {code_of(error_number), fmt::format("{} {}: {}", action, object, reason)};
+    return reason;
+}
+
+Error system_error(std::string_view action, std::string_view object, int error_number) {
+    return {code_of(error_number),
+            fmt::format("{} {}: {}", action, object, reason_of(error_number))};
 }
 
 void broken_invariant(const char* condition, const char* file, int line) {

@@ -51,6 +51,8 @@ class Error : public std::runtime_error {
 
 /// The code that fits an errno; `io` when none does better.
 Errc code_of(int error_number);
+/// `permission denied`.
+std::string reason_of(int error_number);
 /// `open /x/y: no such file or directory`, with the code that fits the errno.
 Error system_error(std::string_view action, std::string_view object, int error_number);
 
