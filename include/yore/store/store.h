@@ -30,7 +30,7 @@ struct ObjectInfo {
     Location location;
     std::uint32_t plain_bytes = 0;
     std::uint32_t stored_bytes = 0;  ///< sealed, header and tag included
-    std::optional<ChunkId> base;     ///< a delta is against this chunk, which is never itself a delta
+    std::optional<ChunkId> base;  ///< a delta is against this chunk, which is never itself a delta
 };
 
 /// One record changed by a commit: catalog key and plain value (the store seals it).
@@ -54,6 +54,7 @@ struct StoreStats {
 };
 
 class Writer;
+struct StoreState;
 
 /// Keeps every pack that was readable when it was made readable until it goes. Cheap; not for ever.
 class EpochPin;
@@ -110,9 +111,7 @@ class Store {
     bool read_only() const;
 
   private:
-    friend class Writer;
-    struct State;
-    std::unique_ptr<State> state_;
+    std::unique_ptr<StoreState> state_;
 };
 
 /// A whole chunk (never itself a delta) with its plain bytes, to make a delta against.
@@ -129,32 +128,51 @@ struct ChunkHints {
     std::optional<int> zstd_level;
 };
 
-/// An object that is hashed and, when it is new, compressed and sealed.
+class Claims;
+
+/// An object that is hashed and, when it is new, compressed and sealed. Move-only. One that goes
+/// without having been appended is forgotten, unless another one relies on it to be stored: then
+/// the Writer stores it with its next commit.
 class Prepared {
   public:
+    Prepared(Prepared&&) noexcept = default;
+    Prepared& operator=(Prepared&&) noexcept;
+    ~Prepared();
+
     ChunkId chunk_id() const;
     NodeId node_id() const;
+    Domain domain() const { return domain_; }
     /// Not stored before, neither in the store nor in this Writer.
-    bool is_new() const;
-    std::uint32_t plain_bytes() const;
+    bool is_new() const { return claims_ != nullptr; }
+    std::uint32_t plain_bytes() const { return plain_bytes_; }
     std::uint32_t stored_bytes() const;  ///< 0 when not new
+    /// What it was stored as a delta against.
+    const std::optional<ChunkId>& base() const { return base_; }
 
-    std::array<std::byte, 32> id{};
-    Domain domain = Domain::chunk;
-    std::uint32_t plain = 0;
-    std::optional<ChunkId> base;
-    Buffer sealed;
+  private:
+    friend class PackingWriter;
+    Prepared() = default;
+    void give_up();
+
+    std::shared_ptr<Claims> claims_;  ///< null: not new, nothing to append
+    Domain domain_ = Domain::chunk;
+    std::array<std::byte, 32> id_{};
+    std::uint32_t plain_bytes_ = 0;
+    std::optional<ChunkId> base_;
+    Buffer sealed_;
 };
 
 class Writer {
   public:
     virtual ~Writer() = default;  ///< uncommitted objects are dropped
 
-    /// Hash, look up, compress, seal. Any thread, in parallel.
+    /// Hash, look up, compress, seal. Any thread, in parallel. Above `chunk_bytes_max` or
+    /// `node_bytes_max`: `invalid`.
     virtual Prepared prepare_chunk(ByteView plain, const ChunkHints& = {}) = 0;
     virtual Prepared prepare_node(ByteView plain) = 0;
     /// Puts it into the current pack of its domain; the order of calls is the order on disk.
-    /// Any thread. Blocks while two full packs wait for the disk.
+    /// Any thread. Blocks while two full packs wait for the disk. What went wrong in the background
+    /// is thrown here and by every later call.
     virtual void append(Prepared&&) = 0;
     NodeId put_node(ByteView plain) {
         Prepared prepared = prepare_node(plain);
@@ -162,8 +180,9 @@ class Writer {
         append(std::move(prepared));
         return id;
     }
-    /// Packs durable, then one synced commit with the records, then `head`.
-    /// The Writer may be used again.
+    /// Packs durable, then one synced commit with the records, then `head`. All that the records
+    /// refer to was appended before. Without records: keeps what was appended so far, as a backup
+    /// that is stopped does; no commit when there is nothing. The Writer may be used again.
     virtual CommitNumber commit(std::span<const RecordChange>) = 0;
 };
 

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Makes commits one after the other: the entry, its place in the chain of hashes, and the rows of
+/// the tables that follow from it.
+#pragma once
+
+#include <yore/base/time.h>
+#include <yore/store/backend.h>
+#include <yore/store/store.h>
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "format/commit_entry.h"
+#include "format/pack_index.h"
+#include "store/codec.h"
+#include "store/seal.h"
+
+namespace yore::store {
+
+/// A pack that is durable, or small enough to travel in the commit, and waits to be named.
+struct FinishedPack {
+    std::uint64_t number = 0;
+    std::uint64_t plain_bytes = 0, stored_bytes = 0;
+    format::PackIndex index;
+    /// Of an inline pack: its items, sealed, and the sealed index. A finished file has neither.
+    bool is_inline = false;
+    std::vector<Bytes> inline_items;
+    Bytes sealed_index;
+};
+
+/// What one commit does besides getting a number.
+struct CommitRequest {
+    CommitNumber built_on;
+    std::vector<FinishedPack> packs;
+    std::vector<PackId> condemned, dropped;
+    std::span<const RecordChange> records;
+    std::vector<TableChange> further_changes;  ///< of tables, that follow from the other fields
+};
+
+class CommitLog {
+  public:
+    /// Reads the last commit: not this repository's, damaged, newer: the Errc says so.
+    CommitLog(Backend&, const Keys&, const SealKeys&, const Codec&, const Clock&,
+              std::string writer);
+
+    /// Durable when it returns. After an error of the backend, read-only: what is on disk and what
+    /// is in memory may disagree. Any thread; one at a time gets through.
+    /// Leaves the packs' indexes in the request.
+    CommitNumber commit(CommitRequest&);
+    CommitNumber last() const { return {last_.load(std::memory_order_acquire)}; }
+    bool read_only() const { return read_only_.load(std::memory_order_acquire); }
+    void turn_read_only() { read_only_.store(true, std::memory_order_release); }
+
+    /// Absent: nullopt. Every error says which entry.
+    struct Entry {
+        format::CommitEntry entry;
+        format::CommitHash hash{};
+    };
+    std::optional<Entry> read(CommitNumber) const;
+
+    /// A record's value as the table `catalog` holds it, opened.
+    Bytes open_record(ByteView key, ByteView sealed) const;
+
+  private:
+    CommitBatch batch_of(CommitRequest&, CommitNumber, const format::CommitHash& predecessor);
+    void add_pack(FinishedPack&, CommitNumber, CommitBatch&) const;
+    void add_record(const RecordChange&, CommitBatch&) const;
+    Bytes seal_entry(const format::CommitEntry&) const;
+    void append(const CommitBatch&);
+
+    Backend& backend_;
+    const Keys& keys_;
+    const SealKeys& seal_keys_;
+    const Codec& codec_;
+    const Clock& clock_;
+    const std::string writer_;
+    SystemRandom random_;
+    const Sealer entry_sealer_;
+    const Sealer record_sealer_;
+
+    std::mutex mutex_;  ///< held while a commit is on its way; guards last_hash_
+    std::atomic<std::uint64_t> last_ = 0;
+    format::CommitHash last_hash_{};
+    std::atomic<bool> read_only_ = false;
+};
+
+/// The error says `read-only`, why, and what to do.
+void ensure_writable(const CommitLog&);
+
+}  // namespace yore::store

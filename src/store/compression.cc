@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/compression.h"
+
+#include <yore/base/error.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <new>
+
+#include <zstd.h>
+
+namespace yore::store {
+namespace {
+
+/// Below this a frame saves nothing.
+constexpr std::size_t compressible_bytes_min = 32;
+/// Objects up to this size are just tried.
+constexpr std::size_t probed_bytes_min = 16u << 10;
+constexpr std::size_t sample_bytes = 2u << 10;
+constexpr std::size_t sample_count = 3;
+constexpr int probe_level = 1;
+
+void require(std::size_t result) {
+    YORE_ENSURE(!ZSTD_isError(result));
+}
+
+}  // namespace
+
+class Compressor::Packer {
+  public:
+    Packer() : context_(ZSTD_createCCtx()) {
+        if (context_ == nullptr) throw std::bad_alloc();
+    }
+    Packer(const Packer&) = delete;
+    Packer& operator=(const Packer&) = delete;
+    ~Packer() { ZSTD_freeCCtx(context_); }
+
+    std::optional<std::size_t> run(ByteView plain, ByteView base, int level, MutableBytes out) {
+        require(ZSTD_CCtx_reset(context_, ZSTD_reset_session_and_parameters));
+        require(ZSTD_CCtx_setParameter(context_, ZSTD_c_compressionLevel, level));
+        if (!base.empty()) {
+            // The window must reach from the last plain byte back to the first of the base.
+            int log = static_cast<int>(std::bit_width(base.size() + plain.size()));
+            require(ZSTD_CCtx_setParameter(context_, ZSTD_c_windowLog, std::max(log, 10)));
+            // Opened against other bytes than it was made against, it must fail.
+            require(ZSTD_CCtx_setParameter(context_, ZSTD_c_checksumFlag, 1));
+            require(ZSTD_CCtx_refPrefix(context_, base.data(), base.size()));
+        }
+        std::size_t size =
+            ZSTD_compress2(context_, out.data(), out.size(), plain.data(), plain.size());
+        if (ZSTD_isError(size)) return std::nullopt;
+        return size;
+    }
+
+  private:
+    ZSTD_CCtx* context_;
+};
+
+class Compressor::Unpacker {
+  public:
+    Unpacker() : context_(ZSTD_createDCtx()) {
+        if (context_ == nullptr) throw std::bad_alloc();
+    }
+    Unpacker(const Unpacker&) = delete;
+    Unpacker& operator=(const Unpacker&) = delete;
+    ~Unpacker() { ZSTD_freeDCtx(context_); }
+
+    bool run(ByteView compressed, ByteView base, MutableBytes plain) {
+        require(ZSTD_DCtx_reset(context_, ZSTD_reset_session_and_parameters));
+        if (!base.empty()) require(ZSTD_DCtx_refPrefix(context_, base.data(), base.size()));
+        return ZSTD_decompressDCtx(context_, plain.data(), plain.size(), compressed.data(),
+                                   compressed.size()) == plain.size();
+    }
+
+  private:
+    ZSTD_DCtx* context_;
+};
+
+Compressor::Compressor() = default;
+Compressor::~Compressor() = default;
+
+/// A few samples at the fastest level. What only repeats over longer distances is taken for random
+/// and stored as it is; in exchange random bytes cost no pass of the real compressor.
+bool Compressor::looks_compressible(ByteView plain, Packer& packer) const {
+    if (plain.size() < probed_bytes_min) return true;
+    std::array<std::byte, sample_bytes - sample_bytes / 32> out;
+    for (std::size_t i = 0; i < sample_count; ++i) {
+        std::size_t at = (plain.size() - sample_bytes) / (sample_count - 1) * i;
+        if (packer.run(plain.subspan(at, sample_bytes), {}, probe_level, out)) return true;
+    }
+    return false;
+}
+
+std::optional<std::size_t> Compressor::compress(ByteView plain, int level, MutableBytes out) const {
+    if (plain.size() < compressible_bytes_min) return std::nullopt;
+    auto packer = packers_.take();
+    if (!looks_compressible(plain, *packer)) return std::nullopt;
+    return packer->run(plain, {}, level, out);
+}
+
+std::optional<std::size_t> Compressor::compress_delta(ByteView plain, ByteView base, int level,
+                                                      MutableBytes out) const {
+    if (plain.size() < compressible_bytes_min || base.empty()) return std::nullopt;
+    return packers_.take()->run(plain, base, level, out);
+}
+
+bool Compressor::decompress(ByteView compressed, ByteView base, MutableBytes plain) const {
+    return unpackers_.take()->run(compressed, base, plain);
+}
+
+}  // namespace yore::store
