@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Key files with a checksum that fits: what is accepted has just one encoding, the one that was read.
+// Key files with a checksum that fits: what is accepted has one encoding only, the one read.
 #include <yore/crypto/hash.h>
 #include <yore/store/keyring.h>
 
