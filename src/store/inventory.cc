@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the store holds as a whole, from the packs table and the packs' own indexes.
+#include "store/inventory.h"
+
+#include <yore/base/error.h>
+
+#include <utility>
+
+namespace yore::store {
+
+void visit_packs(const StoreState& store,
+                 const std::function<bool(std::uint64_t, const format::PackRow&)>& visit) {
+    store.backend->scan(Table::packs, {}, {}, [&](ByteView key, ByteView value) {
+        auto number = format::parse_pack_key(key);
+        if (!number) throw Error(Errc::corrupt, "packs table: a key of another kind");
+        return visit(*number, doing([&] { return fmt::format("row of pack {}", *number); },
+                                    [&] { return format::decode_pack_row(key, value); }));
+    });
+}
+
+format::PackIndex read_pack_index(const StoreState& store, std::uint64_t number,
+                                  const format::PackRow& row) {
+    return doing([&] { return fmt::format("pack {} ({})", number, row.id.hex()); },
+                 [&] {
+                     auto sealed = store.backend->read_pack_index(row.domain, number);
+                     if (!sealed) throw Error(Errc::corrupt, "its index is not there");
+                     Buffer plain =
+                         store.codec.unpack(*sealed, {SealKind::pack_index, row.id.view()}, {},
+                                            format::pack_index_bytes_max);
+                     return format::decode_pack_index(plain, row.id, row.domain);
+                 });
+}
+
+void Store::list_objects(const std::function<bool(const Listed&)>& visit) const {
+    visit_packs(*state_, [&](std::uint64_t number, const format::PackRow& row) {
+        const format::PackIndex index = read_pack_index(*state_, number, row);
+        std::uint32_t place = 0;
+        for (const format::PackItem& item : index.items) {
+            ObjectInfo info{Location::of(number, place++), item.plain_bytes, item.stored_bytes,
+                            item.base};
+            if (!visit({row.domain, item.id, info})) return false;
+        }
+        return true;
+    });
+}
+
+StoreStats Store::stats() const {
+    const CommitNumber now = last_commit();
+    auto known = state_->totals.with([](const auto& totals) { return totals; });
+    if (!known || known->as_of != now) {
+        known.emplace(StoreState::Totals{now, {}});
+        StoreStats& sum = known->stats;
+        visit_packs(*state_, [&](std::uint64_t, const format::PackRow& row) {
+            const bool chunks = row.domain == Domain::chunk;
+            ++sum.packs;
+            (chunks ? sum.chunks : sum.nodes) += row.items;
+            (chunks ? sum.chunk_plain_bytes : sum.node_plain_bytes) += row.plain_bytes;
+            (chunks ? sum.chunk_stored_bytes : sum.node_stored_bytes) += row.stored_bytes;
+            return true;
+        });
+        state_->totals.with([&](auto& totals) { totals = known; });
+    }
+    known->stats.backend_bytes = state_->backend->stored_bytes();
+    return known->stats;
+}
+
+}  // namespace yore::store

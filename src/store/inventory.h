@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+/// All packs of a store, one after the other. Errors name the pack.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "format/pack_index.h"
+#include "format/tables.h"
+#include "store/store_state.h"
+
+namespace yore::store {
+
+/// In the order of their numbers; `visit` returns false to stop.
+void visit_packs(const StoreState&,
+                 const std::function<bool(std::uint64_t, const format::PackRow&)>& visit);
+/// Not there or damaged: `corrupt`.
+format::PackIndex read_pack_index(const StoreState&, std::uint64_t number, const format::PackRow&);
+
+}  // namespace yore::store
