@@ -8,7 +8,7 @@
 Both are shell commands and find in their environment
     POWER_CUT_DIR    the file system's mountpoint, the same for both
     POWER_CUT_ACKS   a directory whose disk keeps its power, for what was acknowledged
-The checker exits 0 when all that was acknowledged is there. `--prepare` runs once before, with power.
+The checker exits 0 when what was acknowledged is there. `--prepare` runs once before, with power.
 
 The first run counts the workload's writes and cuts when it has ended; the others cut at writes that
 are spread over the whole, with a seeded jitter.
