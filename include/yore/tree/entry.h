@@ -43,7 +43,8 @@ struct Xattr {
     std::string name;  ///< `user.x`, `system.posix_acl_access`, `security.capability`, …
     Bytes value;       ///< when `chunk` is absent
     std::optional<ChunkId> chunk;  ///< values over 4 KiB
-    std::uint32_t size = 0;
+    std::uint32_t size = 0;        ///< of a value that is a chunk
+    bool operator==(const Xattr&) const = default;
 };
 
 /// As stat(2) gives them. No access time: it would change directories by reading them.
