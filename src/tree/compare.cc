@@ -37,9 +37,9 @@ bool equal_attributes(const EntryView& a, const EntryView& b) {
 bool skip_equal(Cursor& a, Cursor& b) {
     const std::optional<unsigned> from_a = a.highest_started(), from_b = b.highest_started();
     if (!from_a || !from_b) return false;
-    for (unsigned in_a = *from_a; in_a <= a.leaf_depth(); ++in_a) {
+    for (unsigned in_a = *from_a; in_a <= a.lowest(); ++in_a) {
         const NodeId id = a.node(in_a);
-        for (unsigned in_b = *from_b; in_b <= b.leaf_depth(); ++in_b) {
+        for (unsigned in_b = *from_b; in_b <= b.lowest(); ++in_b) {
             if (b.node(in_b) != id) continue;
             a.skip(in_a);
             b.skip(in_b);
@@ -47,6 +47,15 @@ bool skip_equal(Cursor& a, Cursor& b) {
         }
     }
     return false;
+}
+
+/// The same, after having loaded no more of either than it takes to know.
+bool skip_equal_nodes(Cursor& a, Cursor& b) {
+    for (;;) {
+        if (skip_equal(a, b)) return true;
+        const bool opened_a = a.open_one(), opened_b = b.open_one();
+        if (!opened_a && !opened_b) return false;
+    }
 }
 
 class Comparison {
@@ -80,7 +89,7 @@ class Comparison {
     /// Handles the next name of the innermost pair. False: `visit` had enough.
     bool step() {
         Pair& pair = pairs_.back();
-        if (pair.before && pair.after && skip_equal(*pair.before, *pair.after)) return true;
+        if (pair.before && pair.after && skip_equal_nodes(*pair.before, *pair.after)) return true;
         const EntryView* a = pair.before ? pair.before->current() : nullptr;
         const EntryView* b = pair.after ? pair.after->current() : nullptr;
         if (!a && !b) {

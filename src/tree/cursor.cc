@@ -3,16 +3,21 @@
 
 namespace yore::tree {
 
-Cursor::Cursor(const store::ObjectCache& cache, NodeId top) : cache_(&cache), top_(top) {
-    descend(DirectoryNode::load(cache, top), nullptr);
-}
+Cursor::Cursor(const store::ObjectCache& cache, NodeId top) : cache_(&cache), top_(top) {}
 
 Cursor::Cursor(const store::ObjectCache& cache, NodeId top, std::string_view after)
     : cache_(&cache), top_(top) {
-    descend(DirectoryNode::load(cache, top), &after);
+    DirectoryNode node = load_lowest();
+    while (node.inner) {
+        const std::uint32_t place = node.inner->place_of(after);
+        path_.push_back({std::move(*node.inner), place});
+        node = load_lowest();
+    }
+    const std::uint32_t place = node.leaf->upper_bound(after);
+    enter(std::move(node.leaf), place);
 }
 
-/// The name at which whatever follows the current child of the last step starts.
+/// The name at which whatever follows the lowest node starts.
 std::optional<std::string_view> Cursor::bound() const {
     for (auto step = path_.rbegin(); step != path_.rend(); ++step) {
         if (step->place + 1 < step->node.count()) return step->node.first_name(step->place + 1);
@@ -20,55 +25,65 @@ std::optional<std::string_view> Cursor::bound() const {
     return std::nullopt;
 }
 
-void Cursor::descend(DirectoryNode node, const std::string_view* after) {
-    while (node.inner) {
-        const std::uint32_t place = after ? node.inner->place_of(*after) : 0;
-        path_.push_back({std::move(*node.inner), place});
-        node = DirectoryNode::load_child(*cache_, path_.back().node, place, bound());
-    }
-    const std::uint32_t place = after ? node.leaf->upper_bound(*after) : 0;
-    set_leaf(std::move(node.leaf), place);
+DirectoryNode Cursor::load_lowest() const {
+    if (path_.empty()) return DirectoryNode::load(*cache_, top_);
+    return DirectoryNode::load_child(*cache_, path_.back().node, path_.back().place, bound());
 }
 
-void Cursor::set_leaf(std::shared_ptr<const Leaf> leaf, std::uint32_t place) {
+void Cursor::enter(std::shared_ptr<const Leaf> leaf, std::uint32_t place) {
     leaf_ = std::move(leaf);
     place_ = place;
     if (place_ < leaf_->count()) {
         current_ = leaf_->entry(place_);
     } else {
-        enter_next_leaf();
+        next_node();
     }
 }
 
-void Cursor::enter_next_leaf() {
+void Cursor::next_node() {
+    leaf_ = nullptr;
     while (!path_.empty() && path_.back().place + 1 >= path_.back().node.count()) path_.pop_back();
     if (path_.empty()) {
         at_end_ = true;
-        return;
+    } else {
+        ++path_.back().place;
     }
-    Step& step = path_.back();
-    ++step.place;
-    descend(DirectoryNode::load_child(*cache_, step.node, step.place, bound()), nullptr);
+}
+
+bool Cursor::open_one() {
+    if (at_end_ || leaf_) return false;
+    DirectoryNode node = load_lowest();
+    if (node.inner) {
+        path_.push_back({std::move(*node.inner), 0});
+    } else {
+        enter(std::move(node.leaf), 0);
+    }
+    return true;
+}
+
+const EntryView* Cursor::current() {
+    while (open_one()) continue;
+    return at_end_ ? nullptr : &current_;
 }
 
 void Cursor::advance() {
     if (++place_ < leaf_->count()) {
         current_.place_ = place_;
     } else {
-        enter_next_leaf();
+        next_node();
     }
 }
 
 std::optional<unsigned> Cursor::highest_started() const {
-    if (at_end_ || place_ != 0) return std::nullopt;
-    unsigned depth = leaf_depth();
+    if (at_end_ || (leaf_ && place_ != 0)) return std::nullopt;
+    unsigned depth = lowest();
     while (depth > 0 && path_[depth - 1].place == 0) --depth;
     return depth;
 }
 
 void Cursor::skip(unsigned depth) {
     path_.erase(path_.begin() + depth, path_.end());
-    enter_next_leaf();
+    next_node();
 }
 
 }  // namespace yore::tree

@@ -8,41 +8,45 @@
 
 namespace yore::tree {
 
+/// Loads a node only when it is needed, so that nodes are skipped without having been read.
 class Cursor {
   public:
     /// At the first entry.
     Cursor(const store::ObjectCache&, NodeId top);
-    /// Then at the first entry whose name is greater than `after`.
+    /// At the first entry whose name is greater than `after`.
     Cursor(const store::ObjectCache&, NodeId top, std::string_view after);
 
-    /// nullptr at the end. Valid until the cursor moves.
-    const EntryView* current() const { return at_end_ ? nullptr : &current_; }
+    /// nullptr at the end. Valid until the cursor moves. Loads what is missing on the way to it.
+    const EntryView* current();
     void advance();
 
-    /// Nodes on the path are numbered from the top, which is 0; the leaf is the last.
-    unsigned leaf_depth() const { return static_cast<unsigned>(path_.size()); }
+    /// Nodes on the path are numbered from the top, which is 0; the lowest is the leaf, or a node
+    /// at whose start the cursor is and that has not been loaded yet.
+    unsigned lowest() const { return static_cast<unsigned>(path_.size()); }
     NodeId node(unsigned depth) const {
         return depth == 0 ? top_ : path_[depth - 1].node.node(path_[depth - 1].place);
     }
-    /// The highest node that starts with the current entry; nullopt: not even the leaf does.
+    /// The highest node that starts with the current entry; nullopt: not even the lowest does.
     std::optional<unsigned> highest_started() const;
     /// Goes to the first entry behind that node.
     void skip(unsigned depth);
+    /// Loads the lowest node; false when it had been.
+    bool open_one();
 
   private:
     struct Step {
         InnerNode node;
         std::uint32_t place;
     };
-    void descend(DirectoryNode node, const std::string_view* after);
-    void enter_next_leaf();
+    void next_node();
+    DirectoryNode load_lowest() const;
     std::optional<std::string_view> bound() const;
-    void set_leaf(std::shared_ptr<const Leaf> leaf, std::uint32_t place);
+    void enter(std::shared_ptr<const Leaf> leaf, std::uint32_t place);
 
     const store::ObjectCache* cache_;
     NodeId top_;
     std::vector<Step> path_;
-    std::shared_ptr<const Leaf> leaf_;
+    std::shared_ptr<const Leaf> leaf_;  ///< null: the lowest node is not loaded
     std::uint32_t place_ = 0;
     EntryView current_;
     bool at_end_ = false;

@@ -24,8 +24,10 @@ std::optional<EntryView> Directory::find(std::string_view name) const {
 
 void Directory::scan(std::string_view after,
                      const std::function<bool(const EntryView&)>& visit) const {
-    for (Cursor cursor(cache_, top_, after); cursor.current(); cursor.advance()) {
-        if (!visit(*cursor.current())) return;
+    Cursor cursor(cache_, top_, after);
+    while (const EntryView* entry = cursor.current()) {
+        if (!visit(*entry)) return;
+        cursor.advance();
     }
 }
 
@@ -53,7 +55,7 @@ DirectoryCursor::DirectoryCursor(DirectoryCursor&&) noexcept = default;
 DirectoryCursor& DirectoryCursor::operator=(DirectoryCursor&&) noexcept = default;
 DirectoryCursor::~DirectoryCursor() = default;
 
-const EntryView* DirectoryCursor::current() const {
+const EntryView* DirectoryCursor::current() {
     return state_->cursor.current();
 }
 void DirectoryCursor::advance() {

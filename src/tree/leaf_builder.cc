@@ -8,7 +8,7 @@
 namespace yore::tree {
 namespace {
 
-/// Bytes of one entry that a node keeps in itself. Kernels allow more only in odd cases.
+/// Names and values that a node keeps of one entry. File systems allow more only in odd cases.
 constexpr std::size_t entry_xattr_bytes_max = 2u << 20;
 
 void demand(bool condition, std::string_view name, std::string_view what) {
@@ -36,17 +36,25 @@ std::string key_of(const std::vector<Xattr>& xattrs) {
     return key;
 }
 
-void check_xattrs(const std::vector<Xattr>& xattrs, std::size_t bytes) {
-    demand(bytes <= entry_xattr_bytes_max, "", "too many extended attributes");
+/// What a caller may get from a file system, and no node takes.
+void check_entry(const Entry& entry) {
+    std::size_t bytes = 0;
     std::string_view previous;
-    for (const Xattr& xattr : xattrs) {
+    for (const Xattr& xattr : entry.xattrs) {
         demand(!xattr.name.empty() && xattr.name.size() <= name_bytes_max &&
                    xattr.name.find('\0') == std::string::npos,
-               xattr.name, "not a name of an extended attribute");
+               entry.name, "not a name of an extended attribute");
         YORE_ENSURE(xattr.name > previous);
         YORE_ENSURE(xattr.chunk ? xattr.size > xattr_inline_bytes_max
                                 : xattr.value.size() <= xattr_inline_bytes_max);
         previous = xattr.name;
+        bytes += xattr.name.size() + xattr.value.size();
+    }
+    demand(bytes <= entry_xattr_bytes_max, entry.name, "too many extended attributes");
+    if (entry.attributes.kind == FileKind::symlink) {
+        demand(!entry.target.empty() && entry.target.size() <= target_bytes_max &&
+                   entry.target.find('\0') == std::string::npos,
+               entry.name, "not a target of a symlink");
     }
 }
 
@@ -58,6 +66,7 @@ std::size_t LeafBuilder::HashBytes::operator()(const T& item) const {
 }
 
 void LeafBuilder::add(const Entry& entry) {
+    check_entry(entry);
     const Attributes& attributes = entry.attributes;
     YORE_ENSURE(FileKind::regular <= attributes.kind && attributes.kind <= FileKind::socket);
     add_attributes(attributes, number_of(entry.xattrs));
@@ -71,9 +80,6 @@ void LeafBuilder::add(const Entry& entry) {
             add_directory(*entry.child, entry.totals);
             break;
         case FileKind::symlink:
-            demand(!entry.target.empty() && entry.target.size() <= target_bytes_max &&
-                       entry.target.find('\0') == std::string::npos,
-                   entry.name, "not a target of a symlink");
             target = entry.target;
             break;
         default:
@@ -105,7 +111,6 @@ std::uint32_t LeafBuilder::number_of(const std::vector<Xattr>& xattrs) {
     const std::string key = key_of(xattrs);
     const std::uint32_t number = xattr_keys_.number_of(key);
     if (number == xattr_sets_.size()) {
-        check_xattrs(xattrs, key.size());
         xattr_sets_.push_back(xattrs);
         xattr_bytes_ += key.size();
     }

@@ -69,8 +69,8 @@ class DirectoryCursor {
     DirectoryCursor(DirectoryCursor&&) noexcept;
     DirectoryCursor& operator=(DirectoryCursor&&) noexcept;
     ~DirectoryCursor();
-    /// nullptr at the end. Valid until `advance`; a copy stays valid.
-    const EntryView* current() const;
+    /// nullptr at the end. Valid until `advance`; a copy stays valid. May read the store.
+    const EntryView* current();
     void advance();
 
   private:
