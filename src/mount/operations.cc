@@ -74,6 +74,14 @@ fuse_entry_param entry_of(NodeNumber number, const view::Node& node,
     return entry;
 }
 
+/// A name in a listing that the kernel is to look up by itself.
+fuse_entry_param name_only(tree::FileKind kind) {
+    fuse_entry_param entry{};
+    entry.attr.st_mode = type_of(kind);
+    entry.attr.st_ino = 2;  // any: with no inode behind it, 0 would end the listing
+    return entry;
+}
+
 /// Runs one operation; what it throws becomes the reply, and a log line where it is damage.
 template <typename Body>
 void answer(fuse_req_t request, fuse_ino_t number, std::string_view operation, Body&& body) {
@@ -207,10 +215,14 @@ void fill(Session& session, NodeNumber number, const view::Node& directory, std:
             return true;
         }
         const std::string name(listing.name);
-        const NodeNumber child = session.inodes.look_up(listing.node, number);
-        const fuse_entry_param entry = entry_of(child, listing.node, listing.attributes);
+        NodeNumber child = 0;
+        fuse_entry_param entry = name_only(listing.kind);
+        if (listing.node) {
+            child = session.inodes.look_up(*listing.node, number);
+            entry = entry_of(child, *listing.node, listing.attributes);
+        }
         if (!page.add(name.c_str(), entry, place + 1)) {
-            session.inodes.forget(child, 1);
+            if (child != 0) session.inodes.forget(child, 1);
             return false;
         }
         ++place;

@@ -35,25 +35,35 @@ struct Attributes {
 };
 
 enum class NodeKind : std::uint8_t {
-    root, readme, source, info, snapshots, latest, at_root, at_source, at_moment,
-    stored  ///< something inside a snapshot
+    root, readme,
+    every,          ///< at/
+    every_moment,   ///< at/<moment>/
+    every_link,     ///< at/<moment>/SOURCE -> ../../SOURCE/at/<moment>
+    source, info, snapshots,
+    at,             ///< SOURCE/at/
+    snapshot_link,  ///< `latest`, `earliest`, `now-5m` -> a snapshot
+    stored          ///< a snapshot's top and all below it
 };
 
+/// One file of the view. What the fields mean follows from the kind.
 struct Node {
     NodeKind kind = NodeKind::root;
     Identity identity;
     std::uint32_t source = 0;
-    std::uint32_t snapshot = 0;  ///< this view's local number of the snapshot
-    Identity path;               ///< stored: keyed hash of source and path
+    std::uint32_t snapshot = 0;  ///< stored, snapshot_link: this view's number of the snapshot
+    Identity path;               ///< stored: keyed hash of the source and the path in it
     NodeId leaf;                 ///< stored: where its entry lies
     std::uint32_t place = 0;
-    std::int64_t moment = 0;     ///< at_moment: what its name means, ns
+    std::int64_t moment = 0;     ///< every_moment, every_link: ns since 1970
+    bool moving = false;         ///< what its name means changes with time
 };
 
 struct Listing {
     std::string_view name;
-    Node node;
-    Attributes attributes;
+    tree::FileKind kind = tree::FileKind::directory;
+    /// Absent where finding it out takes more than the listing: then look the name up.
+    std::optional<Node> node;
+    Attributes attributes;  ///< when there is a node
 };
 
 class View {

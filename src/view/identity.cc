@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "view/identity.h"
+
+#include <yore/crypto/kdf.h>
+
+#include <cstring>
+
+#include <fmt/format.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace yore::view {
+namespace {
+
+enum class Use : std::uint8_t { generated = 1, below, file, linked };
+
+/// Collects fixed-width fields; grows past its stack space only for files with many extents.
+class Fields {
+  public:
+    explicit Fields(Use use) { add(use); }
+
+    template <typename T>
+    Fields& add(const T& value) {
+        static_assert(std::has_unique_object_representations_v<T>);
+        return bytes({reinterpret_cast<const std::byte*>(&value), sizeof value});
+    }
+    Fields& bytes(ByteView view) {
+        if (heap_.empty() && used_ + view.size() <= stack_.size()) {
+            std::memcpy(stack_.data() + used_, view.data(), view.size());
+            used_ += view.size();
+            return *this;
+        }
+        if (heap_.empty()) heap_.assign(stack_.begin(), stack_.begin() + used_);
+        heap_.insert(heap_.end(), view.begin(), view.end());
+        return *this;
+    }
+    Fields& text(std::string_view text) {
+        add(static_cast<std::uint64_t>(text.size()));
+        return bytes(as_bytes(text));
+    }
+    ByteView view() const {
+        return heap_.empty() ? ByteView(stack_.data(), used_) : ByteView(heap_);
+    }
+
+  private:
+    std::array<std::byte, 512> stack_;
+    std::size_t used_ = 0;
+    Bytes heap_;
+};
+
+}  // namespace
+
+std::uint64_t Identity::inode_number() const {
+    return words[0] < 2 ? words[0] + 2 : words[0];  // 0 means none, 1 is the root
+}
+
+Identities::Identities(const crypto::SecretKey& inode_key) {
+    for (std::size_t done = 0; done < secret_.size(); done += crypto::SecretKey::size) {
+        const crypto::SecretKey block =
+            crypto::hkdf_sha256(inode_key.view(), {}, fmt::format("yore inode numbers {}", done));
+        std::memcpy(secret_.data() + done, block.view().data(), crypto::SecretKey::size);
+    }
+}
+
+Identity Identities::hash(ByteView view) const {
+    const XXH128_hash_t hash =
+        XXH3_128bits_withSecret(view.data(), view.size(), secret_.data(), secret_.size());
+    return {{hash.low64, hash.high64}};
+}
+
+Identity Identities::generated(NodeKind kind, std::uint32_t source, std::string_view detail) const {
+    return hash(Fields(Use::generated).add(kind).add(source).text(detail).view());
+}
+
+Identity Identities::below(const Identity& directory, std::string_view name) const {
+    return hash(Fields(Use::below).add(directory.words).text(name).view());
+}
+
+Identity Identities::file(const Identity& path, const tree::EntryView& entry,
+                          const tree::Attributes& stat) const {
+    Fields fields(Use::file);
+    fields.add(path.words).add(stat.kind).add(stat.permissions).add(stat.uid).add(stat.gid);
+    fields.add(stat.size).add(stat.device).add(stat.modified.ns).add(stat.changed.ns);
+    if (stat.kind == tree::FileKind::symlink) fields.text(entry.target());
+    if (stat.kind == tree::FileKind::regular) {
+        const tree::Content content = entry.content();
+        fields.add(content.list.has_value());
+        if (content.list) fields.bytes(content.list->view());
+        for (const tree::Extent& extent : content.extents) {
+            fields.add(extent.length).add(extent.offset).add(extent.chunk.has_value());
+            if (extent.chunk) fields.bytes(extent.chunk->view());
+        }
+    }
+    if (entry.has_xattrs())
+        for (const tree::Xattr& xattr : entry.xattrs()) {
+            fields.text(xattr.name).add(xattr.chunk.has_value());
+            if (xattr.chunk)
+                fields.bytes(xattr.chunk->view());
+            else
+                fields.text(as_text(xattr.value));
+        }
+    return hash(fields.view());
+}
+
+Identity Identities::linked(std::uint32_t source, std::string_view snapshot,
+                            const tree::Attributes& stat) const {
+    return hash(Fields(Use::linked)
+                    .add(source)
+                    .text(snapshot)
+                    .add(stat.file_system)
+                    .add(stat.inode)
+                    .view());
+}
+
+}  // namespace yore::view

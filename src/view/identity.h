@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Keyed 128-bit hashes that stand for files: XXH3 with a secret derived from the repository's key
+/// for inode numbers, so that nobody who lacks it can make two files share a page cache.
+#pragma once
+
+#include <yore/crypto/secret.h>
+#include <yore/tree/directory.h>
+#include <yore/view/view.h>
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace yore::view {
+
+class Identities {
+  public:
+    explicit Identities(const crypto::SecretKey& inode_key);
+
+    /// A generated file, by what it is and what its content depends on.
+    Identity generated(NodeKind, std::uint32_t source, std::string_view detail = {}) const;
+    /// A name in a directory: for directories below a snapshot, and for paths in a source.
+    Identity below(const Identity& directory, std::string_view name) const;
+    /// A regular file with one link: the same in every snapshot in which all of it is the same.
+    Identity file(const Identity& path, const tree::EntryView&, const tree::Attributes&) const;
+    /// All names of one inode of one snapshot.
+    Identity linked(std::uint32_t source, std::string_view snapshot, const tree::Attributes&) const;
+
+  private:
+    Identity hash(ByteView) const;
+    std::array<std::byte, 192> secret_{};
+};
+
+}  // namespace yore::view
