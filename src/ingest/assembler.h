@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Makes the snapshot's tree from the walk's steps and the chunks' ids, in their order.
+///
+/// A small file's chunk, its group, is known only when the group is whole, perhaps some
+/// directories later. From the first step that has to wait for one, steps queue; the walk ends
+/// groups often enough to keep the queue short.
+#pragma once
+
+#include <yore/tree/content.h>
+#include <yore/tree/directory.h>
+
+#include <deque>
+#include <unordered_map>
+
+#include "ingest/steps.h"
+
+namespace yore::ingest {
+
+/// One thread at a time.
+class Assembler {
+  public:
+    Assembler(store::Writer&, const tree::NodeBounds&, const store::ObjectCache&);
+
+    void apply(Step&&);
+    void add_piece(const ChunkId&, std::uint64_t length);
+    void finish_group(std::uint64_t group, const ChunkId&);
+
+    /// After the last step: the node above the source's directory.
+    tree::DirectoryBuilder::Built finish();
+
+  private:
+    struct OpenDirectory {
+        OpenDirectory(tree::DirectoryBuilder&& empty, std::optional<NodeId> predecessor)
+            : builder(std::move(empty)), before(predecessor) {}
+        tree::DirectoryBuilder builder;
+        std::optional<NodeId> before;
+        std::optional<tree::DirectoryCursor> cursor;
+        bool advance = false;  ///< before the cursor is used again: what it meets may be damaged
+    };
+    struct LinkedFile {
+        tree::Content content;
+        std::vector<tree::Xattr> xattrs;
+    };
+
+    bool must_wait(const Step&) const;
+    void carry_out(Step&&);
+    void carry_out(EnterDirectory&&);
+    void carry_out(TakeOver&&);
+    void carry_out(Skip&&);
+    void carry_out(BeginContent&&);
+    void carry_out(Hole&&);
+    void carry_out(AddEntry&&);
+    void carry_out(LeaveDirectory&&);
+    void share_links(AddEntry&);
+    const tree::EntryView& next_before(OpenDirectory&);
+
+    store::Writer& writer_;
+    const tree::NodeBounds& bounds_;
+    const store::ObjectCache& cache_;
+    std::vector<OpenDirectory> open_;
+    std::optional<tree::ContentBuilder> content_;
+    std::deque<Step> waiting_;
+    std::uint64_t groups_done_ = 0;
+    ChunkId last_group_;
+    std::unordered_map<std::uint32_t, LinkedFile> links_;
+};
+
+}  // namespace yore::ingest

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <yore/base/error.h>
+#include <yore/base/log.h>
+#include <yore/ingest/snapshot_job.h>
+
+#include <cerrno>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "ingest/snapshot_run.h"
+#include "ingest/walk.h"
+
+namespace yore::ingest {
+namespace {
+
+/// The previous snapshot and in it the entry of the source's directory.
+struct Before {
+    std::optional<catalog::Snapshot> snapshot;
+    std::optional<tree::EntryView> root;
+};
+
+/// Damage there costs time, never the new snapshot.
+Before find_before(const catalog::Catalog& catalog, const store::ObjectCache& cache,
+                   const catalog::Source& source) {
+    Before before;
+    try {
+        before.snapshot = catalog.latest(source.id);
+        if (before.snapshot)
+            before.root = tree::Directory(cache, before.snapshot->root).find("root");
+    } catch (const Error& error) {
+        log_warning("{}: the previous snapshot is not used: {}", source.name, error.what());
+    }
+    if (!before.root) before.snapshot.reset();
+    return before;
+}
+
+/// The one place where a link is followed: the source may be given as one.
+Fd open_source(const std::string& path) {
+    Fd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOATIME));
+    if (!fd && errno == EPERM) fd = Fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!fd) throw system_error("open", path, errno);
+    return fd;
+}
+
+void check_kind(const catalog::Source& source, catalog::SourceKind kind) {
+    if (source.kind == kind) return;
+    const bool directory = source.kind == catalog::SourceKind::directory;
+    throw Error(Errc::invalid,
+                fmt::format("source {}: it is a {}", source.name,
+                            directory ? "directory, not a stream" : "stream, not a directory"));
+}
+
+}  // namespace
+
+catalog::Snapshot take_directory_snapshot(catalog::Catalog& catalog,
+                                          const store::ObjectCache& cache,
+                                          const catalog::Source& source,
+                                          const SnapshotOptions& options, const Clock& clock,
+                                          std::stop_token stop) {
+    check_kind(source, catalog::SourceKind::directory);
+    Fd root = open_source(source.directory.path);
+    SnapshotRun run({catalog, cache, source, options, clock}, std::move(stop));
+    const Before before = find_before(catalog, cache, source);
+    FileIntake intake({run.outbox(), run.cutter(), run.xattrs(), cache, run.problems(),
+                       run.counters(), run.group_sizes(), source.directory.path});
+    Walk walk({run.outbox(), intake, cache, run.problems(), run.counters(), source.directory,
+               options.avoid, before.snapshot ? TrustRule(*before.snapshot) : TrustRule()});
+    SnapshotRun::Work work;
+    work.send = [&] { return walk.run(std::move(root), before.root); };
+    if (before.snapshot) {
+        work.unchanged = before.snapshot->root;
+        work.bytes_expected = before.snapshot->counts.bytes;
+    }
+    return run.finish(work);
+}
+
+namespace {
+
+tree::Entry stream_entry(tree::FileKind kind, std::string name, Timestamp now) {
+    tree::Entry entry;
+    entry.name = std::move(name);
+    entry.attributes.kind = kind;
+    entry.attributes.permissions = kind == tree::FileKind::directory ? 0700 : 0600;
+    entry.attributes.uid = ::geteuid();
+    entry.attributes.gid = ::getegid();
+    entry.attributes.modified = entry.attributes.changed = now;
+    return entry;
+}
+
+/// Sends a directory that holds the stream as its one file.
+void send_stream(SnapshotRun& run, const std::string& file_name, const StreamReader& read,
+                 const Clock& clock) {
+    const auto fill = [&](std::uint64_t, MutableBytes into) {
+        std::size_t done = 0;
+        for (std::size_t got; done < into.size(); done += got) {
+            if (run.outbox().stop().stop_requested()) break;
+            got = read(into.subspan(done));
+            YORE_ENSURE(got <= into.size() - done);
+            if (got == 0) break;
+        }
+        run.counters().bytes_read.add(done);
+        run.counters().bytes.add(done);
+        return done;
+    };
+    run.outbox().send(EnterDirectory{});
+    run.outbox().send(BeginContent{});
+    const std::uint64_t size =
+        run.cutter().send({0, INT64_MAX}, chunker::Cutting::content_defined, fill, {});
+    if (run.outbox().stop().stop_requested())
+        throw Error(Errc::cancelled, "the snapshot was stopped");
+    AddEntry add{stream_entry(tree::FileKind::regular, file_name, clock.now())};
+    add.entry.attributes.size = size;
+    add.from = ContentFrom::pieces;
+    run.outbox().send(std::move(add));
+    run.counters().files.add(1);
+    tree::Entry root = stream_entry(tree::FileKind::directory, "root", clock.now());
+    root.attributes.link_count = 2;
+    run.outbox().send(LeaveDirectory{std::move(root)});
+}
+
+}  // namespace
+
+catalog::Snapshot take_stream_snapshot(catalog::Catalog& catalog, const store::ObjectCache& cache,
+                                       const catalog::Source& source, const std::string& file_name,
+                                       const StreamReader& read, const SnapshotOptions& options,
+                                       const Clock& clock, std::stop_token stop) {
+    check_kind(source, catalog::SourceKind::stream);
+    if (file_name.empty() || file_name.size() > 255 || file_name == "." || file_name == ".." ||
+        file_name.find('/') != std::string::npos || file_name.find('\0') != std::string::npos)
+        throw Error(Errc::invalid, fmt::format("file name {}: not a name of a file", file_name));
+    SnapshotRun run({catalog, cache, source, options, clock}, std::move(stop));
+    SnapshotRun::Work work;
+    work.send = [&] {
+        send_stream(run, file_name, read, clock);
+        return true;
+    };
+    return run.finish(work);
+}
+
+}  // namespace yore::ingest

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ingest_fixture.h"
+
+#include <fstream>
+#include <functional>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+namespace yore::ingest::test {
+namespace {
+
+store::Keys keys_for_tests() {
+    SeededRandom random(7);
+    const store::KeyFile file = store::KeyFile::create_unencrypted(random, {});
+    return store::derive(file, file.unlock({}));
+}
+
+std::string describe_entry(const tree::EntryView& view) {
+    const tree::Entry entry = view.copy();
+    const tree::Attributes& a = entry.attributes;
+    std::string text =
+        fmt::format("kind {} mode {:o} {}:{} links {} size {} dev {} ino {} fs {} {} {} -> {}",
+                    static_cast<int>(a.kind), a.permissions, a.uid, a.gid, a.link_count, a.size,
+                    a.device, a.inode, a.file_system, a.modified.ns, a.changed.ns, entry.target);
+    for (const tree::Xattr& xattr : entry.xattrs)
+        text += fmt::format(" {}={}{}", xattr.name, to_hex(xattr.value),
+                            xattr.chunk ? xattr.chunk->hex() : "");
+    return text;
+}
+
+}  // namespace
+
+Bench::Bench(catalog::DirectoryOptions options)
+    : store_(store::make_memory_backend(), keys_for_tests(), {}, clock_),
+      catalog_(store_),
+      cache_(std::make_unique<store::ObjectCache>(store_, 64u << 20)) {
+    options.path = directory_.path() + "/source";
+    REQUIRE(::mkdir(options.path.c_str(), 0755) == 0);
+    source_ = catalog_.add_source(
+        {0, "home", catalog::SourceKind::directory, clock_.now(), std::move(options)});
+}
+
+void Bench::write(const std::string& path, std::string_view content) {
+    const std::string full = at(path);
+    std::ofstream file(full, std::ios::binary | std::ios::trunc);
+    file << content;
+    file.close();
+    REQUIRE(file.good());
+}
+
+void Bench::make_directory(const std::string& path) {
+    REQUIRE(std::filesystem::create_directories(at(path)));
+}
+
+void Bench::let_time_pass() {
+    std::this_thread::sleep_for(std::chrono::milliseconds(60));
+}
+
+catalog::Snapshot Bench::take(const SnapshotOptions& options, std::stop_token stop) {
+    return take_directory_snapshot(catalog_, *cache_, source_, options, clock_, std::move(stop));
+}
+
+void Bench::forget_decoded() {
+    cache_ = std::make_unique<store::ObjectCache>(store_, 64u << 20);
+}
+
+std::optional<tree::EntryView> Bench::find(const catalog::Snapshot& snapshot,
+                                           const std::string& path) const {
+    auto entry = tree::Directory(*cache_, snapshot.root).find("root");
+    std::string_view rest = path;
+    while (entry && !rest.empty()) {
+        const std::string_view name = rest.substr(0, rest.find('/'));
+        rest.remove_prefix(std::min(rest.size(), name.size() + 1));
+        if (!entry->child()) return std::nullopt;
+        entry = tree::Directory(*cache_, *entry->child()).find(name);
+    }
+    return entry;
+}
+
+std::string Bench::content(const catalog::Snapshot& snapshot, const std::string& path) const {
+    const auto entry = find(snapshot, path);
+    REQUIRE(entry.has_value());
+    const tree::ContentReader reader(*cache_, entry->content());
+    std::string text(reader.size(), '\0');
+    const std::size_t got = reader.read(0, std::as_writable_bytes(std::span(text)));
+    REQUIRE(got == text.size());
+    REQUIRE(entry->attributes().size == text.size());
+    return text;
+}
+
+std::vector<std::string> Bench::names(const catalog::Snapshot& snapshot,
+                                      const std::string& path) const {
+    const auto entry = find(snapshot, path);
+    REQUIRE(entry.has_value());
+    REQUIRE(entry->child().has_value());
+    std::vector<std::string> names;
+    tree::Directory(*cache_, *entry->child()).scan("", [&](const tree::EntryView& view) {
+        names.emplace_back(view.name());
+        return true;
+    });
+    return names;
+}
+
+std::string Bench::describe(const catalog::Snapshot& snapshot) const {
+    std::string text;
+    const std::function<void(const NodeId&, const std::string&)> walk =
+        [&](const NodeId& node, const std::string& path) {
+            tree::Directory(*cache_, node).scan("", [&](const tree::EntryView& view) {
+                const std::string full = path + "/" + std::string(view.name());
+                text += full + ": " + describe_entry(view) + "\n";
+                if (view.kind() == tree::FileKind::regular && view.attributes().size < (1u << 24)) {
+                    std::string bytes(view.attributes().size, '\0');
+                    tree::ContentReader(*cache_, view.content())
+                        .read(0, std::as_writable_bytes(std::span(bytes)));
+                    text += bytes + "\n";
+                }
+                if (view.child()) walk(*view.child(), full);
+                return true;
+            });
+        };
+    walk(snapshot.root, "");
+    return text;
+}
+
+std::string random_text(SeededRandom& random, std::size_t size) {
+    std::string text(size, '\0');
+    random.fill(std::as_writable_bytes(std::span(text)));
+    return text;
+}
+
+}  // namespace yore::ingest::test
