@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Records of the catalog. The first byte says which; what is accepted survives being stored again.
 #include "catalog/records.h"
-
 #include "fuzz.h"
 
 namespace {
@@ -39,10 +38,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const ByteView record = fuzz::input(data + 1, size - 1);
     fuzz::expecting({Errc::corrupt, Errc::unsupported}, [&] {
         switch (data[0] % 4) {
-            case 0: return snapshot(record);
-            case 1: return source(record);
-            case 2: return next_source(record);
-            default: return keys(record);
+            case 0:
+                return snapshot(record);
+            case 1:
+                return source(record);
+            case 2:
+                return next_source(record);
+            default:
+                return keys(record);
         }
     });
     return 0;

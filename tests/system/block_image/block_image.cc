@@ -155,9 +155,14 @@ Options parse_options(int argc, char** argv) {
     Options options;
     for (int letter; (letter = ::getopt_long(argc, argv, "", known, nullptr)) != -1;) {
         switch (letter) {
-            case 'k': options.cut.unflushed = parse_keep(optarg); break;
-            case 's': options.cut.seed = std::strtoull(optarg, nullptr, 10); break;
-            default: throw Error(Errc::invalid, "unknown option");
+            case 'k':
+                options.cut.unflushed = parse_keep(optarg);
+                break;
+            case 's':
+                options.cut.seed = std::strtoull(optarg, nullptr, 10);
+                break;
+            default:
+                throw Error(Errc::invalid, "unknown option");
         }
     }
     if (argc - optind != 2) throw Error(Errc::invalid, "expected: MOUNTPOINT BACKING");
