@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <xxhash.h>
+
 #include "format/wire.h"
 
 namespace yore::format {
@@ -140,10 +142,28 @@ ByteView open_commit_envelope(ByteView stored, const RepositoryId& repository) {
     }
     auto owner = decoder.id<RepositoryId>();
     if (owner != repository) {
-        throw Error(Errc::invalid, fmt::format("it belongs to repository {}, not to {}",
+        throw Error(Errc::corrupt, fmt::format("it belongs to repository {}, not to {}",
                                                owner.hex(), repository.hex()));
     }
     return decoder.bytes(decoder.left());
+}
+
+Bytes encode_founding_commit(const RepositoryId& repository) {
+    Bytes envelope = encode_commit_envelope(repository);
+    const std::uint64_t check = XXH3_64bits(envelope.data(), envelope.size());
+    return Encoder().bytes(envelope).put(check).take();
+}
+
+CommitEntry decode_founding_commit(ByteView stored, const RepositoryId& repository) {
+    Decoder decoder(open_commit_envelope(stored, repository));
+    ByteView envelope = stored.first(commit_envelope_bytes);
+    if (decoder.get<std::uint64_t>() != XXH3_64bits(envelope.data(), envelope.size())) {
+        throw Error(Errc::corrupt, "its checksum is wrong");
+    }
+    decoder.expect_end();
+    CommitEntry entry;
+    entry.number = founding_commit;
+    return entry;
 }
 
 }  // namespace yore::format

@@ -14,8 +14,11 @@
 ///                4 count, packs condemned:  16 id       4 count, packs dropped:  16 id
 ///                4 count, records:  2 length, key   1 present   [4 length, value]
 ///
-/// The hash is SHA-256 over a stored entry, envelope included; zeros in entry 1. Pack numbers are
-/// those of the repository that wrote the entry; a copy may number its packs otherwise.
+/// The hash is SHA-256 over a stored entry, envelope included. Pack numbers are those of the
+/// repository that wrote the entry; a copy may number its packs otherwise.
+///
+/// Entry 1 founds the repository and is made without keys: the envelope and 8 bytes XXH3-64 of it.
+/// What follows binds it by its hash.
 #pragma once
 
 #include <yore/base/bytes.h>
@@ -68,8 +71,12 @@ Bytes encode_commit_entry(const CommitEntry&);
 CommitEntry decode_commit_entry(ByteView, CommitNumber number);
 
 Bytes encode_commit_envelope(const RepositoryId&);
-/// The sealed entry in a stored one. Not a commit: `corrupt`; a newer format: `unsupported`;
-/// another repository's: `invalid`.
+/// What is behind the envelope: the sealed entry. Not a commit, or another repository's: `corrupt`;
+/// a newer format: `unsupported`.
 ByteView open_commit_envelope(ByteView stored, const RepositoryId&);
+
+inline constexpr CommitNumber founding_commit{1};
+Bytes encode_founding_commit(const RepositoryId&);
+CommitEntry decode_founding_commit(ByteView stored, const RepositoryId&);
 
 }  // namespace yore::format

@@ -50,7 +50,7 @@ struct PackRow {
     std::uint32_t items = 0;
     std::uint64_t plain_bytes = 0, stored_bytes = 0;  ///< sums over its items
     CommitNumber reachable_since;
-    CommitNumber condemned_by;
+    CommitNumber condemned_by = {};
     bool operator==(const PackRow&) const = default;
 };
 Bytes pack_key(std::uint64_t pack_number);

@@ -41,17 +41,18 @@ format::CommittedPack named(const FinishedPack& pack) {
 }  // namespace
 
 CommitLog::CommitLog(Backend& backend, const Keys& keys, const SealKeys& seal_keys,
-                     const Codec& codec, const Clock& clock, std::string writer)
+                     const Codec& codec, const Clock& clock, const StoreOptions& options)
     : backend_(backend),
       keys_(keys),
       seal_keys_(seal_keys),
       codec_(codec),
       clock_(clock),
-      writer_(writer.substr(0, 255)),
+      writer_(options.writer.substr(0, 255)),
+      opened_read_only_(options.read_only),
       entry_sealer_(seal_keys, SealKind::commit, random_),
-      record_sealer_(seal_keys, SealKind::record, random_) {
+      record_sealer_(seal_keys, SealKind::record, random_),
+      read_only_(options.read_only) {
     const CommitNumber newest = backend.last_commit();
-    if (newest.value == 0) return;
     auto entry = read(newest);
     if (!entry) {
         throw Error(Errc::corrupt,
@@ -61,17 +62,27 @@ CommitLog::CommitLog(Backend& backend, const Keys& keys, const SealKeys& seal_ke
     last_ = newest.value;
 }
 
-void ensure_writable(const CommitLog& log) {
-    if (!log.read_only()) return;
+void CommitLog::ensure_writable() const {
+    if (opened_read_only_) throw Error(Errc::read_only, "the repository is opened read-only");
+    if (!read_only()) return;
     throw Error(Errc::read_only, "the repository takes no more writes",
                 {"a write or sync failed earlier; the log says which",
                  "what was acknowledged is safe; check the disk, then open the repository again"});
 }
 
+void found_repository(Backend& backend, const RepositoryId& repository) {
+    CommitBatch batch;
+    batch.number = format::founding_commit;
+    batch.sealed_entry = format::encode_founding_commit(repository);
+    if (backend.append(batch) == Backend::Append::number_taken) {
+        throw Error(Errc::exists, "it has commits already");
+    }
+}
+
 CommitNumber CommitLog::commit(CommitRequest& request) {
     for (const RecordChange& record : request.records) check_record(record);
     std::scoped_lock lock(mutex_);
-    ensure_writable(*this);
+    ensure_writable();
     const CommitNumber number{last().value + 1};
     CommitBatch batch = batch_of(request, number, last_hash_);
     append(batch);
@@ -147,8 +158,7 @@ void CommitLog::add_pack(FinishedPack& pack, CommitNumber number, CommitBatch& b
                                       .items = static_cast<std::uint32_t>(pack.index.items.size()),
                                       .plain_bytes = pack.plain_bytes,
                                       .stored_bytes = pack.stored_bytes,
-                                      .reachable_since = number,
-                                      .condemned_by = {}});
+                                      .reachable_since = number});
     batch.changes.push_back({Table::packs, std::move(key), std::move(row)});
     if (!pack.is_inline) {
         batch.finished_packs.push_back(pack.number);
@@ -184,9 +194,13 @@ std::optional<CommitLog::Entry> CommitLog::read(CommitNumber number) const {
                  [&]() -> std::optional<Entry> {
                      auto stored = backend_.read_commit(number);
                      if (!stored) return std::nullopt;
-                     ByteView sealed = format::open_commit_envelope(*stored, keys_.repository);
                      Entry result;
                      result.hash = crypto::sha256(*stored);
+                     if (number == format::founding_commit) {
+                         result.entry = format::decode_founding_commit(*stored, keys_.repository);
+                         return result;
+                     }
+                     ByteView sealed = format::open_commit_envelope(*stored, keys_.repository);
                      Bytes name = name_of_entry(
                          ByteView(*stored).first(format::commit_envelope_bytes), number);
                      Bytes scratch = to_bytes(sealed);

@@ -44,9 +44,9 @@ struct CommitRequest {
 
 class CommitLog {
   public:
-    /// Reads the last commit: not this repository's, damaged, newer: the Errc says so.
+    /// Reads the last commit: another repository's or damaged: `corrupt`; newer: `unsupported`.
     CommitLog(Backend&, const Keys&, const SealKeys&, const Codec&, const Clock&,
-              std::string writer);
+              const StoreOptions&);
 
     /// Durable when it returns. After an error of the backend, read-only: what is on disk and what
     /// is in memory may disagree. Any thread; one at a time gets through.
@@ -62,6 +62,8 @@ class CommitLog {
         format::CommitHash hash{};
     };
     std::optional<Entry> read(CommitNumber) const;
+    /// Throws why no writes are taken, if so.
+    void ensure_writable() const;
 
     /// A record's value as the table `catalog` holds it, opened.
     Bytes open_record(ByteView key, ByteView sealed) const;
@@ -79,6 +81,7 @@ class CommitLog {
     const Codec& codec_;
     const Clock& clock_;
     const std::string writer_;
+    const bool opened_read_only_;
     SystemRandom random_;
     const Sealer entry_sealer_;
     const Sealer record_sealer_;
@@ -86,10 +89,10 @@ class CommitLog {
     std::mutex mutex_;  ///< held while a commit is on its way; guards last_hash_
     std::atomic<std::uint64_t> last_ = 0;
     format::CommitHash last_hash_{};
-    std::atomic<bool> read_only_ = false;
+    std::atomic<bool> read_only_;
 };
 
-/// The error says `read-only`, why, and what to do.
-void ensure_writable(const CommitLog&);
+/// Makes the first commit of a backend that has none. Needs no keys.
+void found_repository(Backend&, const RepositoryId&);
 
 }  // namespace yore::store

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "store/store_state.h"
-#include "store/writer.h"
+#include "store/packing_writer.h"
 
 namespace yore::store {
 namespace {
@@ -33,6 +33,12 @@ std::uint64_t first_free_pack_number(const Backend& backend) {
         }
     }
     return std::max<std::uint64_t>(low, 1);
+}
+
+/// A new backend gets its first commit.
+Backend& founded(Backend& backend, const RepositoryId& repository) {
+    if (backend.last_commit() == CommitNumber{}) found_repository(backend, repository);
+    return backend;
 }
 
 /// What a thread reads sealed bytes into; kept, as large as a chunk of usual size.
@@ -64,7 +70,7 @@ StoreState::StoreState(std::unique_ptr<Backend> backend_given, Keys keys_given,
       keys(std::move(keys_given)),
       options(std::move(options_given)),
       clock(clock_given),
-      log(*backend, keys, seal_keys, codec, clock, options.writer),
+      log(founded(*backend, keys.repository), keys, seal_keys, codec, clock, options),
       next_pack_(first_free_pack_number(*backend)) {
     if (keys.encryption == Encryption::none) return;
     chunk_hash.emplace(keys.chunk_ids.view());

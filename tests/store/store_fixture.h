@@ -47,7 +47,7 @@ inline Bytes text_bytes(SeededRandom& random, std::size_t size) {
 }
 
 /// Lets a test look at a backend that a store owns, and hand it to the next store.
-class SharedBackend final : public store::Backend {
+class SharedBackend : public store::Backend {
   public:
     explicit SharedBackend(std::shared_ptr<store::Backend> shared) : shared_(std::move(shared)) {}
     std::unique_ptr<store::PackSink> create_pack(Domain domain, std::uint64_t number) override {

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "store/writer.h"
+#include "store/packing_writer.h"
 
 namespace yore::store {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/writer.h"
+#include "store/packing_writer.h"
 
 #include <yore/base/error.h>
 #include <yore/base/log.h>
@@ -40,7 +40,7 @@ PackingWriter::PackingWriter(StoreState& store)
       epoch_(store.epochs.pin()),
       built_on_(store.log.last()),
       last_commit_(std::chrono::steady_clock::now()) {
-    ensure_writable(store.log);
+    store.log.ensure_writable();
     start_pack(Domain::chunk);
     start_pack(Domain::node);
     thread_ = std::jthread([this](std::stop_token stop) { run(stop); });
