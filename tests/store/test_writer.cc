@@ -201,13 +201,18 @@ TEST_CASE("A full disk is reported by the Writer that met it; reading and other 
     CHECK(faulty.store->check_tables().empty());
 }
 
-TEST_CASE("A full disk met in the background surfaces at the next call") {
+TEST_CASE("What fails in the background is thrown by the next call and by all later ones") {
     Faulty faulty({.pack_bytes_target = 3 << 20, .commit_interval = Duration{5'000'000}});
     auto writer = faulty.store->write();
     faulty.backend->fail_commits = true;
-    for (const Bytes& bytes : many_random(3, 1 << 20, 1)) put_chunk(*writer, bytes);
-    CHECK(wait_for([&] { return faulty.store->read_only(); }));
+    SeededRandom random(1);
+    auto keep_writing = [&] {
+        for (int i = 0; i < 1000; ++i) put_chunk(*writer, random_bytes(random, 1 << 20));
+    };
+    CHECK(error_of(keep_writing).code() == Errc::io);
+    CHECK(error_of([&] { put_chunk(*writer, as_bytes("x")); }).code() == Errc::io);
     CHECK(error_of([&] { writer->commit({}); }).code() == Errc::io);
+    CHECK(faulty.store->read_only());
 }
 
 TEST_CASE("After a failed sync nothing is committed until the repository is opened again") {
