@@ -39,6 +39,7 @@ const char* problem_in(const fb::ContentLeaf& leaf) {
 const char* problem_in(const fb::ContentInner& inner) {
     const std::uint32_t count = size_of(inner.children());
     if (count == 0 || count > inner_children_max) return "too few or too many children";
+    if (!is_aligned(inner.children())) return "not aligned";
     if (inner.level() == 0 || inner.level() > level_max) return "the level is out of range";
     std::uint64_t start = 0;
     for (const fb::ContentChild* child : *inner.children()) {

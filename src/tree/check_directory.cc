@@ -223,6 +223,9 @@ const char* problem_in(const fb::DirectoryLeaf& leaf) {
         leaf.extent_count() > leaf_entries_max * inline_extents_max) {
         return "too many entries";
     }
+    if (!is_aligned(leaf.attribute_sets()) || !is_aligned(leaf.subdirectories())) {
+        return "not aligned";
+    }
     LeafColumns columns;
     if (!columns.open(leaf)) return "the columns do not fit their values";
     if (const char* problem =
@@ -236,6 +239,7 @@ const char* problem_in(const fb::DirectoryLeaf& leaf) {
 const char* problem_in(const fb::DirectoryInner& inner) {
     const std::uint32_t count = size_of(inner.children());
     if (count == 0 || count > inner_children_max) return "too few or too many children";
+    if (!is_aligned(inner.children())) return "not aligned";
     if (inner.level() == 0 || inner.level() > level_max) return "the level is out of range";
     Column name_ends;
     ColumnSource source(inner.values());

@@ -72,6 +72,11 @@ template <typename T>
 std::uint32_t size_of(const flatbuffers::Vector<T>* vector) {
     return vector ? vector->size() : 0;
 }
+/// FlatBuffers' verifier demands 4 bytes of every vector, and of its items no more.
+template <typename T>
+bool is_aligned(const flatbuffers::Vector<const T*>* structs) {
+    return !structs || reinterpret_cast<std::uintptr_t>(structs->Data()) % alignof(T) == 0;
+}
 inline const char* text_of(const flatbuffers::Vector<std::uint8_t>* bytes) {
     return bytes ? reinterpret_cast<const char*>(bytes->data()) : nullptr;
 }
