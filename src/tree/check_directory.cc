@@ -148,6 +148,8 @@ class EntryCheck {
             leaf_.attribute_sets()->Get(static_cast<std::uint32_t>(set))->kind());
         if (kind != FileKind::regular && extent_end != extent_) return "extents without a file";
         if (kind != FileKind::symlink && target_bytes != 0) return "a target without a symlink";
+        const std::uint64_t listed = columns_.link.at(row) == 0 ? 0 : columns_.size.at(row);
+        if (columns_.hole_bytes.at(row) > listed) return "more holes than bytes";
         switch (kind) {
             case FileKind::regular:
                 return content(row, static_cast<std::uint32_t>(extent_end));

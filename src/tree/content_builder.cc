@@ -124,7 +124,7 @@ struct ContentBuilder::State {
     ListLeafBuilder leaf;
     Levels<ListInnerBuilder, InnerHash> levels;
     Extent last;  // may still grow
-    std::uint64_t size = 0;
+    std::uint64_t size = 0, hole_bytes = 0;
 };
 
 ContentBuilder::ContentBuilder(store::Writer& writer) : state_(std::make_unique<State>(writer)) {}
@@ -141,6 +141,7 @@ void ContentBuilder::add(const Extent& extent) {
                                   extent.length <= store::chunk_bytes_max - extent.offset));
     YORE_ENSURE(extent.length <= file_bytes_max - state_->size);
     state_->size += extent.length;
+    if (!extent.chunk) state_->hole_bytes += extent.length;
     Extent& last = state_->last;
     if (last.length > 0 && is_continued(last, extent)) {
         last.length += extent.length;
@@ -154,6 +155,7 @@ void ContentBuilder::add(const Extent& extent) {
 Content ContentBuilder::finish() {
     Content content;
     content.size = state_->size;
+    content.hole_bytes = state_->hole_bytes;
     if (state_->last.length > 0) state_->add_whole(state_->last);
     if (state_->levels.empty() && state_->leaf.count() <= inline_extents_max) {
         content.extents = state_->leaf.take();

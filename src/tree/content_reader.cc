@@ -42,10 +42,7 @@ struct ContentReader::State {
     State(const store::ObjectCache& object_cache, Content&& file)
         : cache(object_cache), content(std::move(file)) {
         std::uint64_t end = 0;
-        for (const Extent& extent : content.extents) {
-            ends.push_back(end += extent.length);
-            if (!extent.chunk) inline_hole_bytes += extent.length;
-        }
+        for (const Extent& extent : content.extents) ends.push_back(end += extent.length);
         YORE_ENSURE(content.list || end == content.size);
     }
 
@@ -68,7 +65,6 @@ struct ContentReader::State {
     const store::ObjectCache& cache;
     Content content;
     std::vector<std::uint64_t> ends;  // of the inline extents
-    std::uint64_t inline_hole_bytes = 0;
 };
 
 std::optional<std::uint64_t> ContentReader::State::scan_inline(
@@ -136,7 +132,7 @@ std::uint64_t ContentReader::size() const {
 }
 
 std::uint64_t ContentReader::hole_bytes() const {
-    return state_->content.list ? state_->top().hole_bytes() : state_->inline_hole_bytes;
+    return state_->content.hole_bytes;
 }
 
 std::optional<PlacedExtent> ContentReader::find(std::uint64_t offset) const {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tree/cursor.h"
 
+#include <algorithm>
+
 namespace yore::tree {
 
 Cursor::Cursor(const store::ObjectCache& cache, NodeId top) : cache_(&cache), top_(top) {}
@@ -15,6 +17,22 @@ Cursor::Cursor(const store::ObjectCache& cache, NodeId top, std::string_view aft
     }
     const std::uint32_t place = node.leaf->upper_bound(after);
     enter(std::move(node.leaf), place);
+}
+
+Cursor::Cursor(const store::ObjectCache& cache, NodeId top, std::uint64_t place)
+    : cache_(&cache), top_(top) {
+    DirectoryNode node = load_lowest();
+    while (node.inner) {
+        std::uint32_t child = 0;
+        const std::uint32_t last = node.inner->count() - 1;
+        while (child < last && place >= node.inner->entry_count(child)) {
+            place -= node.inner->entry_count(child++);
+        }
+        path_.push_back({std::move(*node.inner), child});
+        node = load_lowest();
+    }
+    const std::uint64_t count = node.leaf->count();
+    enter(std::move(node.leaf), static_cast<std::uint32_t>(std::min(place, count)));
 }
 
 /// The name at which whatever follows the lowest node starts.

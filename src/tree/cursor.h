@@ -16,6 +16,9 @@ class Cursor {
     /// At the first entry whose name is greater than `after`.
     Cursor(const store::ObjectCache&, NodeId top, std::string_view after);
 
+    /// At the entry before which there are `place` others.
+    Cursor(const store::ObjectCache&, NodeId top, std::uint64_t place);
+
     /// nullptr at the end. Valid until the cursor moves. Loads what is missing on the way to it.
     const EntryView* current();
     void advance();

@@ -31,6 +31,13 @@ void Directory::scan(std::string_view after,
     }
 }
 
+void Directory::scan_from(std::uint64_t place,
+                          const std::function<bool(const EntryView&)>& visit) const {
+    for (Cursor cursor(cache_, top_, place); cursor.current(); cursor.advance()) {
+        if (!visit(*cursor.current())) return;
+    }
+}
+
 std::uint64_t Directory::entry_count() const {
     return DirectoryNode::load(cache_, top_).entry_count();
 }

@@ -63,6 +63,9 @@ Content EntryView::content() const {
     leaf_->content(place_, content);
     return content;
 }
+void EntryView::content(Content& into) const {
+    leaf_->content(place_, into);
+}
 bool EntryView::has_xattrs() const {
     return leaf_->xattrs(place_) != nullptr;
 }

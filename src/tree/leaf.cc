@@ -73,12 +73,14 @@ const fb::Subdirectory* Leaf::subdirectory(std::uint32_t place) const {
 
 void Leaf::content(std::uint32_t place, Content& content) const {
     content.size = 0;
+    content.hole_bytes = 0;
     content.extents.clear();
     content.list.reset();
     if (kind(place) != FileKind::regular) return;
     content.size = columns_.size.at(place);
     if (const std::uint32_t link = columns_.link.at32(place); link != 0) {
         content.list = id_of<NodeId>(*body_->lists()->Get(link - 1));
+        content.hole_bytes = columns_.hole_bytes.at(place);
         return;
     }
     const std::uint32_t end = columns_.extent_ends.at32(place);
@@ -90,6 +92,8 @@ void Leaf::content(std::uint32_t place, Content& content) const {
         if (const std::uint32_t chunk = columns_.extent_chunk.at32(row); chunk != 0) {
             extent.chunk = id_of<ChunkId>(*body_->chunks()->Get(chunk - 1));
             extent.offset = columns_.extent_offset.at32(row);
+        } else {
+            content.hole_bytes += extent.length;
         }
         content.extents.push_back(extent);
     }

@@ -140,7 +140,10 @@ void LeafBuilder::add_content(const Attributes& attributes, const Content& conte
     YORE_ENSURE(content.size == attributes.size && content.size <= file_bytes_max);
     if (content.list) {
         YORE_ENSURE(content.extents.empty());
+        YORE_ENSURE(content.hole_bytes <= content.size);
         lists_.push_back(*content.list);
+        rows_.hole_bytes.resize(count_, 0);
+        rows_.hole_bytes.push_back(content.hole_bytes);
         rows_.link.push_back(lists_.size());
         return;
     }
@@ -170,6 +173,7 @@ void LeafBuilder::finish_row(std::string_view name, std::string_view target) {
     rows_.target_ends.push_back(targets_.size());
     rows_.extent_ends.push_back(rows_.extent_length.size());
     rows_.link.resize(count_, 0);
+    rows_.hole_bytes.resize(count_, 0);
 }
 
 std::size_t LeafBuilder::weight() const {
@@ -240,7 +244,7 @@ NodeId LeafBuilder::write(NodeWriter& writer) {
         writer.buffer(), count_, extent_count, stored[0], stored[1], stored[2], stored[3],
         stored[4], stored[5], stored[6], stored[7], stored[8], stored[9], stored[10], stored[11],
         stored[12], stored[13], values, names, targets, attribute_sets, xattr_sets, chunks,
-        subdirectories, lists));
+        subdirectories, lists, stored[14]));
     clear();
     return id;
 }

@@ -15,6 +15,7 @@ struct LeafColumns {
     Column modified_seconds, modified_nanoseconds, changed_seconds, changed_nanoseconds;
     Column target_ends, extent_ends, link;
     Column extent_length, extent_offset, extent_chunk;
+    Column hole_bytes;
 
     /// Widths that are unknown, or deltas that do not fill `values` exactly: false.
     [[nodiscard]] bool open(const fb::DirectoryLeaf& leaf) {
@@ -34,7 +35,8 @@ struct LeafColumns {
                source.take(leaf.link(), entries, link) &&
                source.take(leaf.extent_length(), extents, extent_length) &&
                source.take(leaf.extent_offset(), extents, extent_offset) &&
-               source.take(leaf.extent_chunk(), extents, extent_chunk) && source.empty();
+               source.take(leaf.extent_chunk(), extents, extent_chunk) &&
+               source.take(leaf.hole_bytes(), entries, hole_bytes) && source.empty();
     }
 };
 
@@ -45,8 +47,9 @@ struct LeafRows {
     Rows modified_seconds, modified_nanoseconds, changed_seconds, changed_nanoseconds;
     Rows target_ends, extent_ends, link;
     Rows extent_length, extent_offset, extent_chunk;
+    Rows hole_bytes;
 
-    static constexpr std::size_t column_count = 14;
+    static constexpr std::size_t column_count = 15;
     std::array<Rows*, column_count> in_order() {
         return {&name_ends,
                 &attribute_set,
@@ -61,7 +64,8 @@ struct LeafRows {
                 &link,
                 &extent_length,
                 &extent_offset,
-                &extent_chunk};
+                &extent_chunk,
+                &hole_bytes};
     }
 };
 

@@ -52,13 +52,17 @@ class Walk {
         const std::string object =
             content.list ? "list node " + content.list->hex() : std::string("extents");
         guarded(object, path, [&] {
+            std::uint64_t hole_bytes = 0;
             tree::ContentReader(cache_, content).scan(0, [&](const tree::PlacedExtent& placed) {
                 check_stop();
+                if (!placed.extent.chunk) hole_bytes += placed.extent.length;
                 if (placed.extent.chunk)
                     visitor_.chunk(*placed.extent.chunk,
                                    placed.extent.offset + placed.extent.length, path);
                 return true;
             });
+            if (hole_bytes != content.hole_bytes)
+                throw Error(Errc::corrupt, "holes are not where its entry counts them");
         });
     }
 

@@ -36,6 +36,7 @@ inline tree::Content random_content(SeededRandom& random) {
     if (random.below(10) == 0) {
         content.size = random.next() >> 1;
         content.list = random_id<NodeId>(random);
+        content.hole_bytes = random.below(2) == 0 ? 0 : random.below(content.size + 1);
         return content;
     }
     const std::uint64_t count = random.below(4) == 0 ? random.below(17) : random.below(2);
@@ -50,6 +51,7 @@ inline tree::Content random_content(SeededRandom& random) {
             if (random.below(2) == 0) extent.chunk = ChunkId{};
         }
         content.size += extent.length;
+        if (!extent.chunk) content.hole_bytes += extent.length;
         content.extents.push_back(extent);
     }
     return content;

@@ -55,7 +55,8 @@ struct RawLeaf {
                   .link = {1, 0, 1, 0},
                   .extent_length = {10, 20},
                   .extent_offset = {0, 5},
-                  .extent_chunk = {0, 1}};
+                  .extent_chunk = {0, 1},
+                  .hole_bytes = {0, 0, 400, 0}};
     std::string names = "abcd", targets = "xy";
     std::vector<fb::AttributeSet> sets{
         {0, 0, 0, 2, 0, 0755, 0, 2}, {0, 0, 0, 1, 1, 0644, 0, 1}, {0, 0, 0, 1, 0, 0777, 0, 3}};
@@ -100,7 +101,7 @@ struct RawLeaf {
             builder, fb::CreateDirectoryLeaf(builder, entry_count, extent_count, c(0), c(1), c(2),
                                              c(3), c(4), c(5), c(6), c(7), c(8), c(9), c(10), c(11),
                                              c(12), c(13), values_at, names_at, targets_at, sets_at,
-                                             xattrs_at, chunks_at, below_at, lists_at));
+                                             xattrs_at, chunks_at, below_at, lists_at, c(14)));
     }
 };
 
@@ -126,6 +127,18 @@ const std::vector<LeafCase> leaf_cases{
     {"a name is out of bounds",
      [](RawLeaf& leaf) {
          leaf.rows.name_ends = {1, 2, 1ull << 63, 4};
+     }},
+    {"more holes than bytes",
+     [](RawLeaf& leaf) {
+         leaf.rows.hole_bytes = {0, 0, 1001, 0};
+     }},
+    {"more holes than bytes",
+     [](RawLeaf& leaf) {
+         leaf.rows.hole_bytes = {0, 10, 400, 0};
+     }},
+    {"more holes than bytes",
+     [](RawLeaf& leaf) {
+         leaf.rows.hole_bytes = {1, 0, 400, 0};
      }},
     {"bytes behind the last name", [](RawLeaf& leaf) { leaf.names = "abcde"; }},
     {"names are not sorted", [](RawLeaf& leaf) { leaf.names = "acbd"; }},
@@ -190,6 +203,7 @@ const std::vector<LeafCase> leaf_cases{
          leaf.rows.attribute_set[2] = 2;
          leaf.rows.size[2] = 2;
          leaf.rows.link[2] = 0;
+         leaf.rows.hole_bytes[2] = 0;
          leaf.lists = 0;
          leaf.rows.target_ends = {0, 0, 2, 1};
      }},

@@ -84,6 +84,30 @@ TEST_CASE("a scan starts after any name and stops when told") {
     }
 }
 
+TEST_CASE("a scan starts at any place") {
+    CAPTURE(test_seed());
+    SeededRandom random(test_seed());
+    TreeFixture fixture;
+    for (const std::size_t count : {0u, 1u, 4000u, 200'000u}) {
+        Entries entries;
+        for (std::uint32_t i = 0; i < count; ++i)
+            entries.emplace(small_file(i).name, small_file(i));
+        const Directory directory(fixture.cache, fixture.build(entries).top);
+        std::vector<std::string> names;
+        for (const auto& [name, entry] : entries) names.push_back(name);
+        for (int i = 0; i < 100; ++i) {
+            std::uint64_t place = random.below(count + 3);
+            std::uint64_t left = random.below(600);
+            directory.scan_from(place, [&](const EntryView& entry) {
+                REQUIRE(place < names.size());
+                REQUIRE(entry.name() == names[place++]);
+                return left-- > 0;
+            });
+            REQUIRE((place >= names.size() || left == UINT64_MAX));
+        }
+    }
+}
+
 TEST_CASE("a copy of an entry stays valid when the cursor has moved on") {
     TreeFixture fixture;
     Entries entries;

@@ -52,7 +52,10 @@ Entry example(const std::string& name, FileKind kind, std::uint32_t permissions,
     return entry;
 }
 void set_content(Entry& entry, std::vector<Extent> extents) {
-    for (const Extent& extent : extents) entry.content.size += extent.length;
+    for (const Extent& extent : extents) {
+        entry.content.size += extent.length;
+        if (!extent.chunk) entry.content.hole_bytes += extent.length;
+    }
     entry.content.extents = std::move(extents);
     entry.attributes.size = entry.content.size;
 }
@@ -74,7 +77,7 @@ Entries example_entries() {
     sparse.xattrs = {{"security.capability", to_bytes(as_bytes("\1\2\3")), {}, 3},
                      {"user.large", {}, plain_id<ChunkId>(3), 5000}};
     Entry& large = add("d.db", FileKind::regular, 0600);
-    large.content = {5'000'000'000, {}, plain_id<NodeId>(4)};
+    large.content = {5'000'000'000, {}, plain_id<NodeId>(4), 0};
     large.attributes.size = large.content.size;
     Entry& directory = add("e", FileKind::directory, 02755);
     directory.attributes.link_count = 3;

@@ -75,7 +75,8 @@ struct TreeFixture {
 };
 
 inline bool same(const tree::Content& a, const tree::Content& b) {
-    return a.size == b.size && a.extents == b.extents && a.list == b.list;
+    return a.size == b.size && a.extents == b.extents && a.list == b.list &&
+           a.hole_bytes == b.hole_bytes;
 }
 
 inline void check_equal(const tree::Entry& a, const tree::Entry& b) {

@@ -46,7 +46,6 @@ class ContentReader {
     ContentReader(const store::ObjectCache&, Content);
 
     std::uint64_t size() const;
-    /// Bytes in holes; reads at most the top of a list.
     std::uint64_t hole_bytes() const;
     /// The extent that covers `offset`; nullopt at or after the end.
     std::optional<PlacedExtent> find(std::uint64_t offset) const;

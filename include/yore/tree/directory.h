@@ -27,6 +27,7 @@ class EntryView {
     std::optional<NodeId> child() const;  ///< directories
     Totals totals() const;                ///< directories
     Content content() const;              ///< regular files; copies the inline extents
+    void content(Content& into) const;    ///< the same, into memory that is used again
     std::vector<Xattr> xattrs() const;
     bool has_xattrs() const;
     Entry copy() const;
@@ -52,6 +53,8 @@ class Directory {
     /// In name order, from the first name that is greater than `after` ("" is the start).
     /// `visit` returns false to stop.
     void scan(std::string_view after, const std::function<bool(const EntryView&)>& visit) const;
+    /// In name order, from the entry before which there are `place` others: O(log n).
+    void scan_from(std::uint64_t place, const std::function<bool(const EntryView&)>& visit) const;
     std::uint64_t entry_count() const;
     Totals totals() const;
 

@@ -37,6 +37,7 @@ struct Content {
     std::uint64_t size = 0;
     std::vector<Extent> extents;  ///< when `list` is absent; their lengths sum to `size`
     std::optional<NodeId> list;
+    std::uint64_t hole_bytes = 0;  ///< how many of them lie in holes
 };
 
 struct Xattr {
