@@ -55,7 +55,10 @@ std::optional<store::DeltaBase> StoredContent::base_at(std::uint64_t offset) con
         const auto info = cache_.store().find(base);
         if (!info) return std::nullopt;
         if (info->base) base = *info->base;
-        return store::DeltaBase{base, cache_.chunk(base)};
+        // Past the cache: a base is needed once, and would push out what readers come back to.
+        auto plain = cache_.chunk_if_cached(base);
+        if (!plain) plain = std::make_shared<const Buffer>(cache_.store().get(base));
+        return store::DeltaBase{base, std::move(plain)};
     } catch (const Error& error) {
         log_damage(error);
         return std::nullopt;

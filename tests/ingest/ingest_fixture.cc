@@ -16,6 +16,46 @@ store::Keys keys_for_tests() {
     return store::derive(file, file.unlock({}));
 }
 
+constexpr std::uint64_t cache_bytes = 64u << 20;
+
+class DamagingBackend final : public store::Backend {
+  public:
+    explicit DamagingBackend(const Damage& damage) : damage_(damage) {}
+
+    std::unique_ptr<store::PackSink> create_pack(Domain domain, std::uint64_t number) override {
+        return memory_->create_pack(domain, number);
+    }
+    bool read(Domain domain, Location location, Buffer& into) const override {
+        const bool found = memory_->read(domain, location, into);
+        if (found && domain == Domain::node && damage_.damage_nodes)
+            into.data()[into.size() / 2] ^= std::byte{1};
+        return found;
+    }
+    std::optional<Bytes> read_pack_index(Domain domain, std::uint64_t number) const override {
+        return memory_->read_pack_index(domain, number);
+    }
+    void drop_pack(Domain domain, std::uint64_t number) override {
+        memory_->drop_pack(domain, number);
+    }
+    Append append(const store::CommitBatch& batch) override { return memory_->append(batch); }
+    std::optional<Bytes> read_commit(CommitNumber number) const override {
+        return memory_->read_commit(number);
+    }
+    CommitNumber last_commit() const override { return memory_->last_commit(); }
+    std::optional<Bytes> get(store::Table table, ByteView key) const override {
+        return memory_->get(table, key);
+    }
+    void scan(store::Table table, ByteView prefix, ByteView first,
+              const std::function<bool(ByteView, ByteView)>& visit) const override {
+        memory_->scan(table, prefix, first, visit);
+    }
+    std::uint64_t stored_bytes() const override { return memory_->stored_bytes(); }
+
+  private:
+    std::unique_ptr<store::Backend> memory_ = store::make_memory_backend();
+    const Damage& damage_;
+};
+
 std::string describe_entry(const tree::EntryView& view) {
     const tree::Entry entry = view.copy();
     const tree::Attributes& a = entry.attributes;
@@ -32,14 +72,21 @@ std::string describe_entry(const tree::EntryView& view) {
 }  // namespace
 
 Bench::Bench(catalog::DirectoryOptions options)
-    : store_(store::make_memory_backend(), keys_for_tests(), {}, clock_),
+    : directory_(std::in_place),
+      store_(std::make_unique<DamagingBackend>(damage_), keys_for_tests(), {}, clock_),
       catalog_(store_),
-      cache_(std::make_unique<store::ObjectCache>(store_, 64u << 20)) {
-    options.path = directory_.path() + "/source";
+      cache_(std::make_unique<store::ObjectCache>(store_, cache_bytes)) {
+    options.path = directory_->path() + "/source";
     REQUIRE(::mkdir(options.path.c_str(), 0755) == 0);
     source_ = catalog_.add_source(
         {0, "home", catalog::SourceKind::directory, clock_.now(), std::move(options)});
 }
+
+Bench::Bench(const Bench& other)
+    : store_(std::make_unique<DamagingBackend>(damage_), keys_for_tests(), {}, clock_),
+      catalog_(store_),
+      cache_(std::make_unique<store::ObjectCache>(store_, cache_bytes)),
+      source_(catalog_.add_source(other.source_)) {}
 
 void Bench::write(const std::string& path, std::string_view content) {
     const std::string full = at(path);
@@ -62,7 +109,7 @@ catalog::Snapshot Bench::take(const SnapshotOptions& options, std::stop_token st
 }
 
 void Bench::forget_decoded() {
-    cache_ = std::make_unique<store::ObjectCache>(store_, 64u << 20);
+    cache_ = std::make_unique<store::ObjectCache>(store_, cache_bytes);
 }
 
 std::optional<tree::EntryView> Bench::find(const catalog::Snapshot& snapshot,
@@ -78,15 +125,37 @@ std::optional<tree::EntryView> Bench::find(const catalog::Snapshot& snapshot,
     return entry;
 }
 
-std::string Bench::content(const catalog::Snapshot& snapshot, const std::string& path) const {
-    const auto entry = find(snapshot, path);
-    REQUIRE(entry.has_value());
-    const tree::ContentReader reader(*cache_, entry->content());
+tree::Entry Bench::entry(const catalog::Snapshot& snapshot, const std::string& path) const {
+    const auto view = find(snapshot, path);
+    REQUIRE(view.has_value());
+    return view->copy();
+}
+
+std::string Bench::text(const tree::Content& content) const {
+    const tree::ContentReader reader(*cache_, content);
     std::string text(reader.size(), '\0');
     const std::size_t got = reader.read(0, std::as_writable_bytes(std::span(text)));
     REQUIRE(got == text.size());
-    REQUIRE(entry->attributes().size == text.size());
     return text;
+}
+
+std::string Bench::content(const catalog::Snapshot& snapshot, const std::string& path) const {
+    const tree::Entry found = entry(snapshot, path);
+    REQUIRE(found.attributes.size == found.content.size);
+    return text(found.content);
+}
+
+Bench::Stored Bench::stored() const {
+    Stored stored;
+    store_.list_objects([&](const store::Store::Listed& object) {
+        if (object.domain == Domain::node)
+            ++stored.nodes;
+        else
+            ++stored.chunks;
+        if (object.info.base) ++stored.deltas;
+        return true;
+    });
+    return stored;
 }
 
 std::vector<std::string> Bench::names(const catalog::Snapshot& snapshot,
@@ -109,18 +178,19 @@ std::string Bench::describe(const catalog::Snapshot& snapshot) const {
             tree::Directory(*cache_, node).scan("", [&](const tree::EntryView& view) {
                 const std::string full = path + "/" + std::string(view.name());
                 text += full + ": " + describe_entry(view) + "\n";
-                if (view.kind() == tree::FileKind::regular && view.attributes().size < (1u << 24)) {
-                    std::string bytes(view.attributes().size, '\0');
-                    tree::ContentReader(*cache_, view.content())
-                        .read(0, std::as_writable_bytes(std::span(bytes)));
-                    text += bytes + "\n";
-                }
+                if (view.kind() == tree::FileKind::regular)
+                    text += this->text(view.content()) + "\n";
                 if (view.child()) walk(*view.child(), full);
                 return true;
             });
         };
     walk(snapshot.root, "");
     return text;
+}
+
+std::string file_text(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
 }
 
 std::string random_text(SeededRandom& random, std::size_t size) {

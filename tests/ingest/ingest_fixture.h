@@ -7,7 +7,7 @@
 #include <yore/tree/content.h>
 #include <yore/tree/directory.h>
 
-#include <map>
+#include <atomic>
 #include <optional>
 #include <string>
 
@@ -17,9 +17,16 @@ namespace yore::ingest::test {
 
 using yore::test::TemporaryDirectory;
 
+/// The memory backend, with nodes that cannot be read back whole while `damage_nodes` is set.
+struct Damage {
+    std::atomic<bool> damage_nodes{false};
+};
+
 class Bench {
   public:
     explicit Bench(catalog::DirectoryOptions = {});
+    /// Backs up a directory that is there, of another bench.
+    explicit Bench(const Bench& other);
 
     /// A path in the source.
     std::string at(const std::string& path) const { return source_.directory.path + "/" + path; }
@@ -34,7 +41,9 @@ class Bench {
 
     /// The entry at a path of a snapshot ("" is the source's directory).
     std::optional<tree::EntryView> find(const catalog::Snapshot&, const std::string& path) const;
+    tree::Entry entry(const catalog::Snapshot&, const std::string& path) const;
     std::string content(const catalog::Snapshot&, const std::string& path) const;
+    std::string text(const tree::Content&) const;
     std::vector<std::string> names(const catalog::Snapshot&, const std::string& path) const;
     /// Paths and contents (of regular files), attributes and all, as one text: equal texts are
     /// equal trees.
@@ -46,10 +55,17 @@ class Bench {
     const store::ObjectCache& cache() const { return *cache_; }
     const std::string& root() const { return source_.directory.path; }
     const SystemClock& clock() const { return clock_; }
+    Damage& damage() { return damage_; }
+    /// Objects that are stored, and those among the chunks that are deltas.
+    struct Stored {
+        std::uint64_t chunks = 0, deltas = 0, nodes = 0;
+    };
+    Stored stored() const;
 
   private:
-    TemporaryDirectory directory_;
+    std::optional<TemporaryDirectory> directory_;
     SystemClock clock_;
+    Damage damage_;
     store::Store store_;
     catalog::Catalog catalog_;
     std::unique_ptr<store::ObjectCache> cache_;
@@ -57,5 +73,7 @@ class Bench {
 };
 
 std::string random_text(SeededRandom&, std::size_t size);
+/// What `path` holds on disk.
+std::string file_text(const std::string& path);
 
 }  // namespace yore::ingest::test
