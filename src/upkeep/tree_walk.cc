@@ -12,6 +12,7 @@ namespace {
 struct Pending {
     NodeId top;
     std::string path;
+    bool is_root = false;  ///< its one entry is the source's directory: no name in the path
 };
 
 class Walk {
@@ -20,7 +21,7 @@ class Walk {
         : cache_(cache), visitor_(visitor), stop_(stop) {}
 
     void run(const NodeId& root, const std::string& name) {
-        pending_.push_back({root, name});
+        pending_.push_back({root, name, true});
         while (!pending_.empty()) {
             const Pending next = std::move(pending_.back());
             pending_.pop_back();
@@ -33,14 +34,18 @@ class Walk {
         guarded("directory node " + here.top.hex(), here.path, [&] {
             tree::Directory(cache_, here.top).scan("", [&](const tree::EntryView& entry) {
                 check_stop();
-                visit(entry, here.path + "/" + std::string(entry.name()));
+                visit(entry, here.is_root ? here.path : path_below(here, entry));
                 return true;
             });
         });
     }
 
+    static std::string path_below(const Pending& here, const tree::EntryView& entry) {
+        return here.path + "/" + std::string(entry.name());
+    }
+
     void visit(const tree::EntryView& entry, const std::string& path) {
-        if (const auto child = entry.child()) pending_.push_back({*child, path});
+        if (const auto child = entry.child()) pending_.push_back({*child, path, false});
         if (entry.has_xattrs())
             for (const tree::Xattr& xattr : entry.xattrs())
                 if (xattr.chunk) visitor_.chunk(*xattr.chunk, xattr.size, path);

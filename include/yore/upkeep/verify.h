@@ -25,7 +25,7 @@ struct VerifyOptions {
         std::uint64_t objects_read = 0;  ///< level 2
         std::uint64_t damaged = 0;
     };
-    std::function<void(const Progress&)> progress;
+    std::function<void(const Progress&)> progress = {};
 };
 
 struct Damage {
