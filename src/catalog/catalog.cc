@@ -22,6 +22,11 @@ struct Line {
         Timestamp latest_end;  ///< of this one and all before it: never falls
     };
     std::vector<Item> items;
+
+    const Item* at_or_before(Timestamp moment) const {
+        const auto later = std::ranges::upper_bound(items, moment, {}, &Item::latest_end);
+        return later == items.begin() ? nullptr : &*std::prev(later);
+    }
 };
 
 Line load_line(const store::Store& store, std::uint32_t source) {
@@ -185,9 +190,15 @@ std::optional<Snapshot> Catalog::latest(std::uint32_t source) const {
 
 std::optional<Snapshot> Catalog::at_or_before(std::uint32_t source, Timestamp moment) const {
     const auto line = state_->line(source).value;
-    const auto later = std::ranges::upper_bound(line->items, moment, {}, &Line::Item::latest_end);
-    if (later == line->items.begin()) return std::nullopt;
-    return state_->read(source, *std::prev(later));
+    const Line::Item* found = line->at_or_before(moment);
+    return found ? state_->read(source, *found) : std::nullopt;
+}
+
+std::optional<SnapshotName> Catalog::name_at_or_before(std::uint32_t source,
+                                                       Timestamp moment) const {
+    const auto line = state_->line(source).value;
+    const Line::Item* found = line->at_or_before(moment);
+    return found ? std::optional(found->name) : std::nullopt;
 }
 
 std::optional<SnapshotName> Catalog::State::try_reserve(std::uint32_t source, Timestamp now) {

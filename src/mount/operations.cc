@@ -18,6 +18,8 @@ namespace {
 
 /// Inside a snapshot nothing ever changes; a year is for ever, and fits every kernel.
 constexpr double for_ever = 365.0 * 24 * 3600;
+/// For what may change: long enough that walking a path asks once, short enough to wait for.
+constexpr double briefly = 1.0;
 
 Session& session_of(fuse_req_t request) {
     return *static_cast<Session*>(fuse_req_userdata(request));
@@ -70,7 +72,8 @@ fuse_entry_param entry_of(NodeNumber number, const view::Node& node,
     fuse_entry_param entry{};
     entry.ino = number;
     entry.attr = stat_of(node, attributes);
-    entry.attr_timeout = entry.entry_timeout = attributes.immutable ? for_ever : 0.0;
+    entry.attr_timeout = attributes.immutable ? for_ever : briefly;
+    entry.entry_timeout = attributes.immutable && !node.moving ? for_ever : briefly;
     return entry;
 }
 
@@ -138,7 +141,7 @@ void getattr(fuse_req_t request, fuse_ino_t number, fuse_file_info*) {
     answer(request, number, "stat", [&](Session& session, const view::Node& node) {
         const view::Attributes attributes = session.view.attributes(node);
         const struct stat stat = stat_of(node, attributes);
-        fuse_reply_attr(request, &stat, attributes.immutable ? for_ever : 0.0);
+        fuse_reply_attr(request, &stat, attributes.immutable ? for_ever : briefly);
     });
 }
 

@@ -1,28 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Places that are made from the catalog: everything above the snapshots.
+/// Names in the places that are made from the catalog: everything above the snapshots.
 #include <yore/base/error.h>
 
 #include <algorithm>
 
 #include "view/state.h"
-#include "view/texts.h"
 
 namespace yore::view {
 namespace {
 
-bool is_moving(std::string_view name) {
-    return name.starts_with("now");
-}
-
-/// A time, or the name of a snapshot: the moment right after it ended counts as its own.
-std::optional<Timestamp> moment_of(std::string_view name, Timestamp now) {
-    const std::optional<Timestamp> moment = parse_time(name, now);
-    return moment && *moment <= now ? moment : std::nullopt;
+/// A link's node says where it leads. Another target is another file: what the kernel kept of the
+/// older one stays right.
+Node link_to(const Identities& identities, NodeKind kind, std::uint32_t source,
+             std::string_view name, catalog::SnapshotName target) {
+    Node node;
+    node.kind = kind;
+    node.moving = true;
+    node.source = source;
+    node.moment = Timestamp::from_seconds(target.second);
+    node.ordinal = target.ordinal;
+    node.identity = identities.generated(kind, source, fmt::format("{} {}", name, target.text()));
+    return node;
 }
 
 }  // namespace
 
-Node View::State::plain(NodeKind kind, std::uint32_t source) const {
+Node View::State::place(NodeKind kind, std::uint32_t source) const {
     Node node;
     node.kind = kind;
     node.source = source;
@@ -30,218 +33,147 @@ Node View::State::plain(NodeKind kind, std::uint32_t source) const {
     return node;
 }
 
-Node View::State::info(const catalog::Source& source) const {
-    // Another content is another file: what the kernel kept of the older one stays right.
-    const auto names = catalog.snapshot_names(source.id);
-    Node node = plain(NodeKind::info, source.id);
+std::optional<Node> View::State::find_in_root(std::string_view name) const {
+    if (name == "README.txt") return place(NodeKind::readme);
+    if (name == "at") return place(NodeKind::every);
+    const std::optional<catalog::Source> source = catalog.source(name);
+    return source ? std::optional(place(NodeKind::source, source->id)) : std::nullopt;
+}
+
+std::optional<Node> View::State::find_every_moment(std::string_view name) const {
+    const Timestamp now = clock.now();
+    const std::optional<Moment> moment = parse_moment(name, now);
+    if (!moment) return std::nullopt;
+    const bool is_any_there = std::ranges::any_of(catalog.sources(), [&](const auto& source) {
+        return snapshot_at(catalog, source.id, *moment, now).has_value();
+    });
+    if (!is_any_there) return std::nullopt;
+    Node node;
+    node.kind = NodeKind::every_moment;
+    node.moving = true;
+    node.moment = moment->time;
+    node.ordinal = moment->ordinal;
     node.identity = identities.generated(
-        NodeKind::info, source.id,
-        names.empty() ? "" : fmt::format("{} {}", names.size(), names.back().text()));
+        NodeKind::every_moment, 0, fmt::format("{} {} {}", name, moment->time.ns, moment->ordinal));
     return node;
 }
 
-std::optional<Node> View::State::find_source(std::string_view name) const {
-    if (name == "README.txt") return plain(NodeKind::readme, 0);
-    if (name == "at") return plain(NodeKind::every, 0);
+std::optional<Node> View::State::find_source_link(const Node& directory,
+                                                  std::string_view name) const {
     const std::optional<catalog::Source> source = catalog.source(name);
-    return source ? std::optional(plain(NodeKind::source, source->id)) : std::nullopt;
+    if (!source) return std::nullopt;
+    const auto target =
+        snapshot_at(catalog, source->id, {directory.moment, directory.ordinal}, clock.now());
+    if (!target) return std::nullopt;
+    Node node = link_to(identities, NodeKind::source_link, source->id, name, *target);
+    node.identity =
+        identities.below(directory.identity, fmt::format("{}/{}", name, target->text()));
+    return node;
 }
 
 std::optional<Node> View::State::find_in_source(const Node& directory,
                                                 std::string_view name) const {
-    if (name == "snapshots") return plain(NodeKind::snapshots, directory.source);
-    if (name == "at") return plain(NodeKind::at, directory.source);
+    if (name == "snapshots") return place(NodeKind::snapshots, directory.source);
+    if (name == "at") return place(NodeKind::at, directory.source);
     if (name != "info.json") return std::nullopt;
-    const std::optional<catalog::Source> source = catalog.source(directory.source);
-    return source ? std::optional(info(*source)) : std::nullopt;
-}
-
-std::optional<Node> View::State::link_to(std::uint32_t source,
-                                         std::optional<catalog::SnapshotName> target,
-                                         std::string_view name) {
-    if (!target) return std::nullopt;
-    const std::optional<std::uint32_t> number = snapshots.number_of(source, *target);
-    if (!number) return std::nullopt;
-    Node node;
-    node.kind = NodeKind::snapshot_link;
-    node.source = source;
-    node.snapshot = *number;
+    const auto facts = sources.facts(directory.source);
+    if (!facts) return std::nullopt;
+    Node node = place(NodeKind::info, directory.source);
     node.moving = true;
-    node.place = name == "latest" ? 0 : 1;  // within snapshots/, or beside it
-    node.identity = identities.generated(NodeKind::snapshot_link, source,
-                                         fmt::format("{} {}", name, target->text()));
+    node.identity = identities.generated(NodeKind::info, directory.source, facts->info);
     return node;
 }
 
 std::optional<Node> View::State::find_in_snapshots(const Node& directory, std::string_view name) {
     if (name == "latest") {
-        const auto names = catalog.snapshot_names(directory.source);
-        if (names.empty()) return std::nullopt;
-        auto link = link_to(directory.source, names.back(), name);
-        if (link) link->place = 0;
-        return link;
+        const auto facts = sources.facts(directory.source);
+        if (!facts || facts->names.empty()) return std::nullopt;
+        return link_to(identities, NodeKind::latest, directory.source, name, facts->names.back());
     }
     const auto wanted = catalog::SnapshotName::parse(name);
-    if (!wanted || wanted->text() != name) return std::nullopt;
-    const std::optional<std::uint32_t> number = snapshots.number_of(directory.source, *wanted);
-    if (!number) return std::nullopt;
-    return top(*number, directory.identity, name);
+    if (!wanted) return std::nullopt;
+    const auto number = snapshots.number_of(directory.source, *wanted);
+    return number ? std::optional(top(directory, name, *number)) : std::nullopt;
 }
 
 std::optional<Node> View::State::find_at(const Node& directory, std::string_view name) {
     const std::uint32_t source = directory.source;
     if (name == "latest" || name == "earliest") {
-        const auto names = catalog.snapshot_names(source);
-        if (names.empty()) return std::nullopt;
-        auto link = link_to(source, name == "latest" ? names.back() : names.front(), name);
-        if (link) link->place = 1;
-        return link;
+        const auto facts = sources.facts(source);
+        if (!facts || facts->names.empty()) return std::nullopt;
+        const auto& names = facts->names;
+        return link_to(identities, NodeKind::moment_link, source, name,
+                       name == "latest" ? names.back() : names.front());
     }
-    const std::optional<Timestamp> moment = moment_of(name, clock.now());
+    const Timestamp now = clock.now();
+    const std::optional<Moment> moment = parse_moment(name, now);
     if (!moment) return std::nullopt;
-    const std::optional<catalog::Snapshot> snapshot = catalog.at_or_before(source, *moment);
-    if (!snapshot) return std::nullopt;
-    if (is_moving(name)) {
-        auto link = link_to(source, snapshot->name, name);
-        if (link) link->place = 1;
-        return link;
-    }
-    const std::optional<std::uint32_t> number = snapshots.number_of(source, snapshot->name);
+    const auto target = snapshot_at(catalog, source, *moment, now);
+    if (!target) return std::nullopt;
+    if (name.starts_with("now"))
+        return link_to(identities, NodeKind::moment_link, source, name, *target);
+    const auto number = snapshots.number_of(source, *target);
     if (!number) return std::nullopt;
-    // A directory of its own for each way to write the moment: the kernel keeps one name for each.
-    return top(*number, directory.identity, name);
-}
-
-std::optional<Node> View::State::find_every_moment(std::string_view name) const {
-    const std::optional<Timestamp> moment = moment_of(name, clock.now());
-    if (!moment) return std::nullopt;
-    Node node;
-    node.kind = NodeKind::every_moment;
-    node.moment = moment->ns;
-    node.moving = is_moving(name);
-    node.identity =
-        identities.generated(NodeKind::every_moment, 0, fmt::format("{} {}", name, moment->ns));
+    // A directory of its own for each way to write a moment: the kernel keeps one name for each.
+    Node node = top(directory, name, *number);
+    node.moving = true;  // a snapshot that ended before this moment may still be committed, or go
     return node;
-}
-
-std::optional<Node> View::State::find_every_link(const Node& directory,
-                                                 std::string_view name) const {
-    const std::optional<catalog::Source> source = catalog.source(name);
-    if (!source || !catalog.at_or_before(source->id, {directory.moment})) return std::nullopt;
-    Node node;
-    node.kind = NodeKind::every_link;
-    node.source = source->id;
-    node.moment = directory.moment;
-    node.identity = identities.below(directory.identity, name);
-    return node;
-}
-
-std::string View::State::generated_target(const Node& node) const {
-    if (node.kind == NodeKind::snapshot_link)
-        return (node.place == 0 ? "" : "../snapshots/") + snapshots.get(node.snapshot).name.text();
-    const std::optional<catalog::Source> source = catalog.source(node.source);
-    return fmt::format("../../{}/at/{}", source ? source->name : "?", to_name({node.moment}));
-}
-
-std::string View::State::generated_text(const Node& node) const {
-    if (node.kind == NodeKind::readme) return readme_text();
-    const std::optional<catalog::Source> source = catalog.source(node.source);
-    return source ? info_text(catalog, *source) : "{}\n";
-}
-
-Attributes View::State::generated_attributes(const Node& node) const {
-    Attributes attributes;
-    tree::Attributes& stat = attributes.stat;
-    attributes.immutable = node.kind == NodeKind::readme;
-    stat.kind = tree::FileKind::directory;
-    stat.permissions = 0555;
-    stat.link_count = 2;
-    if (const auto source = catalog.source(node.source)) {
-        stat.modified = source->created;
-        if (const auto newest = catalog.latest(source->id)) stat.modified = newest->ended;
-    }
-    switch (node.kind) {
-        case NodeKind::readme:
-        case NodeKind::info:
-            stat.kind = tree::FileKind::regular;
-            stat.permissions = 0444;
-            stat.link_count = 1;
-            stat.size = generated_text(node).size();
-            break;
-        case NodeKind::snapshot_link:
-        case NodeKind::every_link:
-            stat.kind = tree::FileKind::symlink;
-            stat.permissions = 0777;
-            stat.link_count = 1;
-            stat.size = generated_target(node).size();
-            break;
-        case NodeKind::every_moment:
-            stat.modified = {node.moment};
-            break;
-        default:
-            break;
-    }
-    stat.changed = stat.modified;
-    return attributes;
 }
 
 namespace {
 
-/// Names and nodes of a generated directory, in any order; nodes may be absent (see Listing).
-struct Row {
-    std::string name;
-    tree::FileKind kind;
-    std::optional<Node> node;
-};
+std::vector<std::string> names_in(const Node& directory, const catalog::Catalog& catalog) {
+    switch (directory.kind) {
+        case NodeKind::root:
+        case NodeKind::every_moment: {
+            std::vector<std::string> names;
+            if (directory.kind == NodeKind::root) names = {"README.txt", "at"};
+            for (const catalog::Source& source : catalog.sources()) names.push_back(source.name);
+            std::ranges::sort(names);
+            return names;
+        }
+        case NodeKind::source:
+            return {"at", "info.json", "snapshots"};
+        case NodeKind::at:
+            return {"earliest", "latest"};
+        case NodeKind::snapshots:
+            return {"latest"};
+        default:
+            return {};
+    }
+}
+
+/// Snapshots come without nodes: 10,000 of them are 10,000 records, and a listing reads none.
+/// False: `visit` stopped.
+bool list_snapshots(const std::vector<catalog::SnapshotName>& names, std::string_view after,
+                    const std::function<bool(const Listing&)>& visit) {
+    const auto first = std::ranges::partition_point(
+        names, [&](const catalog::SnapshotName& name) { return name.text() <= after; });
+    for (auto name = first; name != names.end(); ++name) {
+        const std::string text = name->text();
+        Listing listing;
+        listing.name = text;
+        if (!visit(listing)) return false;
+    }
+    return true;
+}
 
 }  // namespace
 
 void View::State::list_generated(const Node& directory, std::string_view after,
                                  const std::function<bool(const Listing&)>& visit) {
-    constexpr auto dir = tree::FileKind::directory;
-    constexpr auto link = tree::FileKind::symlink, file = tree::FileKind::regular;
-    std::vector<Row> rows;
-    const auto add = [&](std::string name, tree::FileKind kind, std::optional<Node> node) {
-        if (name > after) rows.push_back({std::move(name), kind, std::move(node)});
-    };
-    switch (directory.kind) {
-        case NodeKind::root:
-            add("README.txt", file, plain(NodeKind::readme, 0));
-            add("at", dir, plain(NodeKind::every, 0));
-            for (const catalog::Source& source : catalog.sources())
-                add(source.name, dir, plain(NodeKind::source, source.id));
-            break;
-        case NodeKind::source:
-            for (const char* name : {"at", "snapshots"})
-                add(name, dir, find_in_source(directory, name));
-            add("info.json", file, std::nullopt);
-            break;
-        case NodeKind::snapshots:
-            // 10,000 snapshots are 10,000 records: a listing of names reads none of them.
-            for (const catalog::SnapshotName& name : catalog.snapshot_names(directory.source))
-                add(name.text(), dir, std::nullopt);
-            if (!catalog.snapshot_names(directory.source).empty())
-                add("latest", link, std::nullopt);
-            break;
-        case NodeKind::at:
-            if (catalog.snapshot_names(directory.source).empty()) break;
-            for (const char* name : {"earliest", "latest"}) add(name, link, std::nullopt);
-            break;
-        case NodeKind::every_moment:
-            for (const catalog::Source& source : catalog.sources())
-                if (auto node = find_every_link(directory, source.name))
-                    add(source.name, link, node);
-            break;
-        default:
-            break;
+    if (directory.kind == NodeKind::snapshots) {
+        const auto facts = sources.facts(directory.source);
+        if (!facts || !list_snapshots(facts->names, after, visit)) return;
     }
-    std::ranges::sort(rows, {}, &Row::name);
-    for (const Row& row : rows) {
+    for (const std::string& name : names_in(directory, catalog)) {
+        if (name <= after) continue;
         Listing listing;
-        listing.name = row.name;
-        listing.kind = row.kind;
-        listing.node = row.node;
-        if (row.node) listing.attributes = generated_attributes(*row.node);
+        listing.name = name;
+        listing.node = find(directory, name);
+        if (!listing.node) continue;
+        listing.attributes = generated_attributes(*listing.node);
+        listing.kind = listing.attributes.stat.kind;
         if (!visit(listing)) return;
     }
 }

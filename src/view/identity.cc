@@ -13,7 +13,7 @@
 namespace yore::view {
 namespace {
 
-enum class Use : std::uint8_t { generated = 1, below, file, linked };
+enum class Use : std::uint8_t { generated = 1, top, below, file, linked };
 
 /// Collects fixed-width fields; grows past its stack space only for files with many extents.
 class Fields {
@@ -49,6 +49,32 @@ class Fields {
     Bytes heap_;
 };
 
+void add_extents(Fields& fields, const tree::Content& content) {
+    fields.add(content.list.has_value());
+    if (content.list) fields.bytes(content.list->view());
+    for (const tree::Extent& extent : content.extents) {
+        fields.add(extent.length).add(extent.offset).add(extent.chunk.has_value());
+        if (extent.chunk) fields.bytes(extent.chunk->view());
+    }
+}
+
+/// Attributes, target, bytes and xattrs: all that the kernel may keep of one inode. The number of
+/// extents and xattrs follows from the lengths of both, which are hashed first.
+void add_file(Fields& fields, const tree::EntryView& entry, const tree::Attributes& stat) {
+    fields.add(stat.kind).add(stat.permissions).add(stat.uid).add(stat.gid).add(stat.link_count);
+    fields.add(stat.size).add(stat.device).add(stat.modified.ns).add(stat.changed.ns);
+    if (stat.kind == tree::FileKind::symlink) fields.text(entry.target());
+    if (stat.kind == tree::FileKind::regular) add_extents(fields, entry.content());
+    if (!entry.has_xattrs()) return;
+    for (const tree::Xattr& xattr : entry.xattrs()) {
+        fields.text(xattr.name).add(xattr.chunk.has_value());
+        if (xattr.chunk)
+            fields.bytes(xattr.chunk->view());
+        else
+            fields.text(as_text(xattr.value));
+    }
+}
+
 }  // namespace
 
 std::uint64_t Identity::inode_number() const {
@@ -73,6 +99,11 @@ Identity Identities::generated(NodeKind kind, std::uint32_t source, std::string_
     return hash(Fields(Use::generated).add(kind).add(source).text(detail).view());
 }
 
+Identity Identities::top(const Identity& directory, std::string_view name,
+                         const SnapshotId& snapshot) const {
+    return hash(Fields(Use::top).add(directory.words).bytes(snapshot.view()).text(name).view());
+}
+
 Identity Identities::below(const Identity& directory, std::string_view name) const {
     return hash(Fields(Use::below).add(directory.words).text(name).view());
 }
@@ -80,37 +111,17 @@ Identity Identities::below(const Identity& directory, std::string_view name) con
 Identity Identities::file(const Identity& path, const tree::EntryView& entry,
                           const tree::Attributes& stat) const {
     Fields fields(Use::file);
-    fields.add(path.words).add(stat.kind).add(stat.permissions).add(stat.uid).add(stat.gid);
-    fields.add(stat.size).add(stat.device).add(stat.modified.ns).add(stat.changed.ns);
-    if (stat.kind == tree::FileKind::symlink) fields.text(entry.target());
-    if (stat.kind == tree::FileKind::regular) {
-        const tree::Content content = entry.content();
-        fields.add(content.list.has_value());
-        if (content.list) fields.bytes(content.list->view());
-        for (const tree::Extent& extent : content.extents) {
-            fields.add(extent.length).add(extent.offset).add(extent.chunk.has_value());
-            if (extent.chunk) fields.bytes(extent.chunk->view());
-        }
-    }
-    if (entry.has_xattrs())
-        for (const tree::Xattr& xattr : entry.xattrs()) {
-            fields.text(xattr.name).add(xattr.chunk.has_value());
-            if (xattr.chunk)
-                fields.bytes(xattr.chunk->view());
-            else
-                fields.text(as_text(xattr.value));
-        }
+    fields.add(path.words);
+    add_file(fields, entry, stat);
     return hash(fields.view());
 }
 
-Identity Identities::linked(std::uint32_t source, std::string_view snapshot,
+Identity Identities::linked(const SnapshotId& snapshot, const tree::EntryView& entry,
                             const tree::Attributes& stat) const {
-    return hash(Fields(Use::linked)
-                    .add(source)
-                    .text(snapshot)
-                    .add(stat.file_system)
-                    .add(stat.inode)
-                    .view());
+    Fields fields(Use::linked);
+    fields.bytes(snapshot.view()).add(stat.file_system).add(stat.inode);
+    add_file(fields, entry, stat);
+    return hash(fields.view());
 }
 
 }  // namespace yore::view

@@ -19,12 +19,15 @@ class Identities {
 
     /// A generated file, by what it is and what its content depends on.
     Identity generated(NodeKind, std::uint32_t source, std::string_view detail = {}) const;
+    /// The top of a snapshot, at a name in a generated directory.
+    Identity top(const Identity& directory, std::string_view name, const SnapshotId&) const;
     /// A name in a directory: for directories below a snapshot, and for paths in a source.
     Identity below(const Identity& directory, std::string_view name) const;
-    /// A regular file with one link: the same in every snapshot in which all of it is the same.
+    /// A file with one link: the same in every snapshot in which all of it is the same.
     Identity file(const Identity& path, const tree::EntryView&, const tree::Attributes&) const;
-    /// All names of one inode of one snapshot.
-    Identity linked(std::uint32_t source, std::string_view snapshot, const tree::Attributes&) const;
+    /// All names of one inode of one snapshot. Names that were read while the file changed, and so
+    /// differ, are two: never is one shown with the other's bytes.
+    Identity linked(const SnapshotId&, const tree::EntryView&, const tree::Attributes&) const;
 
   private:
     Identity hash(ByteView) const;

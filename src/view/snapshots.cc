@@ -3,37 +3,54 @@
 
 #include <yore/base/error.h>
 
+#include <algorithm>
+
 namespace yore::view {
 
-std::optional<std::uint32_t> ShownSnapshots::number_of(std::uint32_t source,
-                                                       catalog::SnapshotName name) {
-    const std::pair key(source, name);
-    const auto known = kept_.with([&](const Kept& kept) -> std::optional<std::uint32_t> {
+std::optional<ShownSnapshots::Number> ShownSnapshots::known(const Key& key) const {
+    return kept_.with([&](const Kept& kept) -> std::optional<Number> {
         const auto found = kept.numbers.find(key);
         return found == kept.numbers.end() ? std::nullopt : std::optional(found->second);
     });
-    if (known) return known;
-    const std::optional<catalog::Snapshot> record = catalog_.snapshot(source, name);
-    if (!record) return std::nullopt;
-    std::optional<tree::EntryView> top;
-    tree::Directory(cache_, record->root).scan("", [&](const tree::EntryView& entry) {
-        top = entry;
-        return false;
-    });
+}
+
+Shown ShownSnapshots::load(const catalog::Snapshot& record) const {
+    const auto top = tree::Directory(cache_, record.root).find("root");
     if (!top || top->kind() != tree::FileKind::directory)
         throw Error(Errc::corrupt, fmt::format("node {}: the top of snapshot {} is no directory",
-                                               record->root.hex(), name.text()));
+                                               record.root.hex(), record.name.text()));
+    return {.source = record.source,
+            .name = record.name,
+            .id = record.id,
+            .ended = record.ended,
+            .leaf = top->leaf(),
+            .place = top->place()};
+}
+
+std::optional<std::uint32_t> ShownSnapshots::number_of(std::uint32_t source,
+                                                       catalog::SnapshotName name) {
+    const Key key(source, name);
+    const CommitNumber now = catalog_.store().last_commit();
+    const std::optional<Number> before = known(key);
+    if (before && before->as_of >= now) return before->number;
+    const std::optional<catalog::Snapshot> record = catalog_.snapshot(source, name);
+    if (!record) return std::nullopt;
+    if (before && get(before->number).id == record->id) {
+        kept_.with([&](Kept& kept) {
+            Number& number = kept.numbers[key];
+            if (number.number == before->number) number.as_of = std::max(number.as_of, now);
+        });
+        return before->number;
+    }
+    const Shown fresh = load(*record);
     return kept_.with([&](Kept& kept) {
-        const auto next = static_cast<std::uint32_t>(kept.snapshots.size());
-        const auto [at, is_new] = kept.numbers.try_emplace(key, next);
-        if (is_new)
-            kept.snapshots.push_back({.source = source,
-                                      .name = name,
-                                      .id = record->id,
-                                      .ended = record->ended,
-                                      .leaf = top->leaf(),
-                                      .place = top->place()});
-        return at->second;
+        const auto [at, is_new] = kept.numbers.try_emplace(key);
+        if (is_new || kept.snapshots[at->second.number].id != fresh.id) {
+            at->second.number = static_cast<std::uint32_t>(kept.snapshots.size());
+            kept.snapshots.push_back(fresh);
+        }
+        at->second.as_of = std::max(at->second.as_of, now);
+        return at->second.number;
     });
 }
 

@@ -24,8 +24,9 @@ struct Shown {
     std::uint32_t place = 0;
 };
 
-/// Records are read when a snapshot is first opened, and what a mount needs of them is kept: some
-/// 100 bytes each. Any thread.
+/// A record is read when its snapshot is first opened, and once more after a commit, since a
+/// snapshot may go and its name come back. What a mount needs of it is kept: some 200 bytes. A
+/// number stands for one snapshot for ever. Any thread.
 class ShownSnapshots {
   public:
     ShownSnapshots(const catalog::Catalog& catalog, const store::ObjectCache& cache)
@@ -36,10 +37,18 @@ class ShownSnapshots {
     const Shown& get(std::uint32_t number) const;
 
   private:
+    using Key = std::pair<std::uint32_t, catalog::SnapshotName>;
+    struct Number {
+        CommitNumber as_of;
+        std::uint32_t number = 0;
+    };
     struct Kept {
         std::deque<Shown> snapshots;  ///< references stay valid
-        std::map<std::pair<std::uint32_t, catalog::SnapshotName>, std::uint32_t> numbers;
+        std::map<Key, Number> numbers;
     };
+    std::optional<Number> known(const Key&) const;
+    Shown load(const catalog::Snapshot&) const;
+
     const catalog::Catalog& catalog_;
     const store::ObjectCache& cache_;
     Guarded<Kept> kept_;

@@ -9,53 +9,69 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "view/identity.h"
+#include "view/moment.h"
 #include "view/snapshots.h"
+#include "view/sources.h"
 
 namespace yore::view {
 
 struct View::State {
     State(catalog::Catalog& records, const store::ObjectCache& decoded, const Clock& time);
 
-    // Generated places (generated.cc).
-    std::optional<Node> find_source(std::string_view name) const;
-    std::optional<Node> find_in_source(const Node&, std::string_view name) const;
-    std::optional<Node> find_in_snapshots(const Node&, std::string_view name);
-    std::optional<Node> find_at(const Node&, std::string_view name);
+    std::optional<Node> find(const Node& directory, std::string_view name);
+
+    // Generated places: names (generated.cc).
+    std::optional<Node> find_in_root(std::string_view name) const;
     std::optional<Node> find_every_moment(std::string_view name) const;
-    std::optional<Node> find_every_link(const Node&, std::string_view name) const;
-    Node plain(NodeKind, std::uint32_t source) const;
-    Node info(const catalog::Source&) const;
-    std::optional<Node> link_to(std::uint32_t source, std::optional<catalog::SnapshotName>,
-                                std::string_view name);
-    Attributes generated_attributes(const Node&) const;
-    std::string generated_text(const Node&) const;
-    std::string generated_target(const Node&) const;
+    std::optional<Node> find_source_link(const Node& directory, std::string_view name) const;
+    std::optional<Node> find_in_source(const Node& directory, std::string_view name) const;
+    std::optional<Node> find_in_snapshots(const Node& directory, std::string_view name);
+    std::optional<Node> find_at(const Node& directory, std::string_view name);
+    Node place(NodeKind, std::uint32_t source = 0) const;
     void list_generated(const Node&, std::string_view after,
                         const std::function<bool(const Listing&)>& visit);
 
+    // Generated places: what they are (generated_files.cc).
+    Attributes generated_attributes(const Node&) const;
+    std::string generated_text(const Node&) const;
+    std::string generated_target(const Node&) const;
+
     // Stored ones (stored.cc).
-    Node top(std::uint32_t snapshot, const Identity& directory, std::string_view name) const;
+    Node top(const Node& directory, std::string_view name, std::uint32_t snapshot) const;
     Node child(const Node& directory, const tree::EntryView&, const tree::Attributes&) const;
     std::optional<Node> find_stored(const Node&, std::string_view name) const;
     void list_stored(const Node&, std::string_view after,
                      const std::function<bool(const Listing&)>& visit) const;
     tree::EntryView entry(const Node&) const;
+    std::optional<Bytes> stored_xattr(const Node&, std::string_view name) const;
 
     catalog::Catalog& catalog;
     const store::ObjectCache& cache;
     const Clock& clock;
     Identities identities;
+    Sources sources;
     ShownSnapshots snapshots;
     Node root;
 
-    /// What `refresh` last saw of each source: how many snapshots, and the newest.
+    /// What `refresh` last saw of each source.
     struct Seen {
-        std::size_t count = 0;
-        std::optional<catalog::SnapshotName> newest;
+        std::string name;
+        std::vector<catalog::SnapshotName> names;
     };
+    std::map<std::uint32_t, Seen> look() const;
     Guarded<std::map<std::uint32_t, Seen>> seen;
 };
+
+/// Whether `link_target` is made by the view.
+inline bool is_generated_link(const Node& node) {
+    return node.kind == NodeKind::latest || node.kind == NodeKind::moment_link ||
+           node.kind == NodeKind::source_link;
+}
+inline bool is_generated_file(const Node& node) {
+    return node.kind == NodeKind::readme || node.kind == NodeKind::info;
+}
 
 }  // namespace yore::view

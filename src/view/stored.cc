@@ -10,12 +10,11 @@ tree::EntryView View::State::entry(const Node& node) const {
     return tree::entry_at(cache, node.leaf, node.place);
 }
 
-Node View::State::top(std::uint32_t snapshot, const Identity& directory,
-                      std::string_view name) const {
+Node View::State::top(const Node& directory, std::string_view name, std::uint32_t snapshot) const {
     const Shown& shown = snapshots.get(snapshot);
     Node node;
     node.kind = NodeKind::stored;
-    node.identity = identities.below(directory, name);
+    node.identity = identities.top(directory.identity, name, shown.id);
     node.source = shown.source;
     node.snapshot = snapshot;
     node.path = identities.generated(NodeKind::stored, shown.source);
@@ -36,8 +35,7 @@ Node View::State::child(const Node& directory, const tree::EntryView& entry,
     if (stat.kind == tree::FileKind::directory)
         node.identity = identities.below(directory.identity, entry.name());
     else if (stat.link_count > 1)
-        node.identity = identities.linked(directory.source,
-                                          snapshots.get(directory.snapshot).name.text(), stat);
+        node.identity = identities.linked(snapshots.get(directory.snapshot).id, entry, stat);
     else
         node.identity = identities.file(node.path, entry, stat);
     return node;
@@ -63,6 +61,22 @@ void View::State::list_stored(const Node& directory, std::string_view after,
         listing.node = child(directory, entry, listing.attributes.stat);
         return visit(listing);
     });
+}
+
+std::optional<Bytes> View::State::stored_xattr(const Node& node, std::string_view name) const {
+    const tree::EntryView found = entry(node);
+    if (!found.has_xattrs()) return std::nullopt;
+    for (tree::Xattr& xattr : found.xattrs()) {
+        if (xattr.name != name) continue;
+        if (!xattr.chunk) return std::move(xattr.value);
+        const auto chunk = cache.chunk(*xattr.chunk);
+        if (chunk->size() != xattr.size)
+            throw Error(Errc::corrupt,
+                        fmt::format("chunk {}: not as long as the xattr {} that it holds",
+                                    xattr.chunk->hex(), xattr.name));
+        return to_bytes(*chunk);
+    }
+    return std::nullopt;
 }
 
 }  // namespace yore::view

@@ -4,11 +4,42 @@
 #include <nlohmann/json.hpp>
 
 namespace yore::view {
+namespace {
 
-std::string readme_text() {
-    return R"(This is a Yore repository: every backup is a directory, read-only.
+/// The paths themselves are in `yore snapshots --json`: there may be a thousand of them.
+constexpr std::size_t problems_shown_max = 20;
 
-  SOURCE/snapshots/            the backups of a source, named by their time (UTC)
+nlohmann::json shown(const catalog::Snapshot& snapshot) {
+    const catalog::SnapshotCounts& counts = snapshot.counts;
+    nlohmann::json problems = nlohmann::json::array();
+    for (const catalog::Problem& problem : snapshot.problems) {
+        if (problems.size() == problems_shown_max) break;
+        problems.push_back({{"path", problem.path}, {"text", problem.text}});
+    }
+    return {{"name", snapshot.name.text()},
+            {"started", to_rfc3339(snapshot.started)},
+            {"ended", to_rfc3339(snapshot.ended)},
+            {"host", snapshot.host},
+            {"path", snapshot.path},
+            {"outcome", snapshot.outcome == catalog::Outcome::complete ? "complete" : "partial"},
+            {"files", counts.files},
+            {"directories", counts.directories},
+            {"others", counts.others},
+            {"bytes", counts.bytes},
+            {"bytes_read", counts.bytes_read},
+            {"bytes_new", counts.bytes_new},
+            {"bytes_stored", counts.bytes_stored},
+            {"problem_count", counts.problems},
+            {"first_problems", std::move(problems)}};
+}
+
+}  // namespace
+
+const std::string& readme_text() {
+    static const std::string text =
+        R"(This is a Yore repository: every backup is a directory, read-only.
+
+  SOURCE/snapshots/            the backups of a source, named by when they started (UTC)
   SOURCE/snapshots/latest      the newest one
   SOURCE/at/2026-11-21T14:07Z  the state at a moment: type any time, it is not listed
   at/2026-11-21T14:07Z/        all sources at that moment
@@ -17,31 +48,18 @@ std::string readme_text() {
 Times: 2026-11-21T14:07:32Z, with an offset (+02:00), with - for : , or now-5m.
 Restore with cp: cp -a SOURCE/snapshots/latest/path/to/it DIRECTORY
 )";
+    return text;
 }
 
-std::string info_text(const catalog::Catalog& catalog, const catalog::Source& source) {
+std::string info_text(const catalog::Source& source, std::size_t snapshot_count,
+                      const std::optional<catalog::Snapshot>& newest) {
     nlohmann::json info = {
         {"name", source.name},
         {"kind", source.kind == catalog::SourceKind::directory ? "directory" : "stream"},
         {"created", to_rfc3339(source.created)},
-        {"snapshots", catalog.snapshot_names(source.id).size()}};
+        {"snapshots", snapshot_count}};
     if (source.kind == catalog::SourceKind::directory) info["path"] = source.directory.path;
-    if (const auto last = catalog.latest(source.id)) {
-        nlohmann::json problems = nlohmann::json::array();
-        for (const catalog::Problem& problem : last->problems)
-            problems.push_back({{"path", problem.path}, {"text", problem.text}});
-        info["latest"] = {
-            {"name", last->name.text()},
-            {"started", to_rfc3339(last->started)},
-            {"ended", to_rfc3339(last->ended)},
-            {"outcome", last->outcome == catalog::Outcome::complete ? "complete" : "partial"},
-            {"files", last->counts.files},
-            {"directories", last->counts.directories},
-            {"bytes", last->counts.bytes},
-            {"bytes_new", last->counts.bytes_new},
-            {"bytes_stored", last->counts.bytes_stored},
-            {"problems", std::move(problems)}};
-    }
+    if (newest) info["latest"] = shown(*newest);
     // Paths need not be UTF-8: what is not is replaced, never an error.
     return info.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }

@@ -23,24 +23,18 @@ std::vector<std::string> components(std::string_view path) {
     return parts;
 }
 
-bool is_generated_link(const Node& node) {
-    return node.kind == NodeKind::snapshot_link || node.kind == NodeKind::every_link;
+/// SHA-256 of the chunks that make the bytes. Keyed, since their ids are.
+std::string content_id(const tree::Content& content) {
+    if (content.list) return content.list->hex();
+    std::string parts = "yore content 1\n";
+    for (const tree::Extent& extent : content.extents)
+        parts += fmt::format("{} {} {}\n", extent.length, extent.offset,
+                             extent.chunk ? extent.chunk->hex() : "hole");
+    return to_hex(crypto::sha256(as_bytes(parts)));
 }
 
-/// Names a file's content: equal extents, equal text. Not a hash of the plain bytes.
-std::string content_id(const tree::EntryView& entry, const store::Store& store) {
-    const tree::Content content = entry.content();
-    if (content.list) return content.list->hex();
-    Bytes extents;
-    for (const tree::Extent& extent : content.extents) {
-        const auto* bytes = reinterpret_cast<const std::byte*>(&extent.length);
-        extents.insert(extents.end(), bytes, bytes + sizeof extent.length);
-        bytes = reinterpret_cast<const std::byte*>(&extent.offset);
-        extents.insert(extents.end(), bytes, bytes + sizeof extent.offset);
-        if (extent.chunk)
-            extents.insert(extents.end(), extent.chunk->bytes.begin(), extent.chunk->bytes.end());
-    }
-    return store.node_id(extents).hex();
+Bytes text_value(std::string_view text) {
+    return to_bytes(as_bytes(text));
 }
 
 }  // namespace
@@ -50,14 +44,34 @@ View::State::State(catalog::Catalog& records, const store::ObjectCache& decoded,
       cache(decoded),
       clock(time),
       identities(records.store().keys().inodes),
-      snapshots(records, decoded) {
-    root = plain(NodeKind::root, 0);
+      sources(records),
+      snapshots(records, decoded),
+      root(place(NodeKind::root)),
+      seen(look()) {}
+
+std::optional<Node> View::State::find(const Node& directory, std::string_view name) {
+    switch (directory.kind) {
+        case NodeKind::root:
+            return find_in_root(name);
+        case NodeKind::every:
+            return find_every_moment(name);
+        case NodeKind::every_moment:
+            return find_source_link(directory, name);
+        case NodeKind::source:
+            return find_in_source(directory, name);
+        case NodeKind::snapshots:
+            return find_in_snapshots(directory, name);
+        case NodeKind::at:
+            return find_at(directory, name);
+        case NodeKind::stored:
+            return find_stored(directory, name);
+        default:
+            return std::nullopt;
+    }
 }
 
 View::View(catalog::Catalog& catalog, const store::ObjectCache& cache, const Clock& clock)
-    : state_(std::make_unique<State>(catalog, cache, clock)) {
-    refresh();
-}
+    : state_(std::make_unique<State>(catalog, cache, clock)) {}
 View::~View() = default;
 
 Node View::root() const {
@@ -65,28 +79,7 @@ Node View::root() const {
 }
 
 std::optional<Node> View::lookup(const Node& directory, std::string_view name) const {
-    switch (directory.kind) {
-        case NodeKind::root:
-            return state_->find_source(name);
-        case NodeKind::every:
-            return state_->find_every_moment(name);
-        case NodeKind::every_moment:
-            return state_->find_every_link(directory, name);
-        case NodeKind::source:
-            return state_->find_in_source(directory, name);
-        case NodeKind::snapshots:
-            return state_->find_in_snapshots(directory, name);
-        case NodeKind::at:
-            return state_->find_at(directory, name);
-        case NodeKind::stored:
-            return state_->find_stored(directory, name);
-        case NodeKind::readme:
-        case NodeKind::info:
-        case NodeKind::snapshot_link:
-        case NodeKind::every_link:
-            return std::nullopt;
-    }
-    return std::nullopt;
+    return state_->find(directory, name);
 }
 
 std::optional<Node> View::resolve(std::string_view path) const {
@@ -130,12 +123,13 @@ void View::list(const Node& directory, std::string_view after,
 std::string View::link_target(const Node& node) const {
     if (is_generated_link(node)) return state_->generated_target(node);
     if (node.kind != NodeKind::stored) throw Error(Errc::invalid, "not a symbolic link");
-    return std::string(state_->entry(node).target());
+    const tree::EntryView entry = state_->entry(node);
+    if (entry.kind() != tree::FileKind::symlink) throw Error(Errc::invalid, "not a symbolic link");
+    return std::string(entry.target());
 }
 
 std::variant<tree::ContentReader, std::string> View::open(const Node& node) const {
-    if (node.kind == NodeKind::readme || node.kind == NodeKind::info)
-        return state_->generated_text(node);
+    if (is_generated_file(node)) return state_->generated_text(node);
     if (node.kind != NodeKind::stored) throw Error(Errc::invalid, "not a regular file");
     const tree::EntryView entry = state_->entry(node);
     if (entry.kind() != tree::FileKind::regular) throw Error(Errc::invalid, "not a regular file");
@@ -145,54 +139,56 @@ std::variant<tree::ContentReader, std::string> View::open(const Node& node) cons
 std::vector<std::string> View::xattr_names(const Node& node) const {
     std::vector<std::string> names;
     if (node.kind != NodeKind::stored) return names;
-    const tree::EntryView entry = state_->entry(node);
-    if (entry.has_xattrs())
-        for (tree::Xattr& xattr : entry.xattrs()) names.push_back(std::move(xattr.name));
+    for (tree::Xattr& xattr : state_->entry(node).xattrs()) names.push_back(std::move(xattr.name));
     return names;
 }
 
 std::optional<Bytes> View::xattr(const Node& node, std::string_view name) const {
     if (node.kind != NodeKind::stored) return std::nullopt;
-    const tree::EntryView entry = state_->entry(node);
-    if (entry.has_xattrs())
-        for (const tree::Xattr& xattr : entry.xattrs())
-            if (xattr.name == name)
-                return xattr.chunk ? to_bytes(*state_->cache.chunk(*xattr.chunk)) : xattr.value;
+    if (auto stored = state_->stored_xattr(node, name)) return stored;
     if (!name.starts_with(generated_prefix)) return std::nullopt;
+    const tree::EntryView entry = state_->entry(node);
     const Shown& shown = state_->snapshots.get(node.snapshot);
-    const bool directory = entry.kind() == tree::FileKind::directory;
-    if (directory && name == "user.yore.snapshot") return to_bytes(as_bytes(shown.name.text()));
-    if (directory && name == "user.yore.time") return to_bytes(as_bytes(to_rfc3339(shown.ended)));
+    const bool is_directory = entry.kind() == tree::FileKind::directory;
+    if (is_directory && name == "user.yore.snapshot") return text_value(shown.name.text());
+    if (is_directory && name == "user.yore.time") return text_value(to_rfc3339(shown.ended));
     if (entry.kind() == tree::FileKind::regular && name == "user.yore.content-id")
-        return to_bytes(as_bytes(content_id(entry, state_->cache.store())));
+        return text_value(content_id(entry.content()));
     return std::nullopt;
 }
 
+std::map<std::uint32_t, View::State::Seen> View::State::look() const {
+    std::map<std::uint32_t, Seen> all;
+    for (const catalog::Source& source : catalog.sources())
+        all[source.id] = {source.name, catalog.snapshot_names(source.id)};
+    return all;
+}
+
 std::vector<View::Appeared> View::refresh() {
-    std::vector<Appeared> appeared;
     State& state = *state_;
-    for (const catalog::Source& source : state.catalog.sources()) {
-        const std::vector<catalog::SnapshotName> names = state.catalog.snapshot_names(source.id);
-        const auto [is_new, before] = state.seen.with([&](auto& seen) {
-            const auto [at, added] = seen.try_emplace(source.id);
-            State::Seen now{.count = names.size(), .newest = std::nullopt};
-            if (!names.empty()) now.newest = names.back();
-            return std::pair(added, std::exchange(at->second, now));
-        });
-        if (is_new) appeared.push_back({state.root, source.name});
-        if (before.count == names.size() && (names.empty() || before.newest == names.back()))
-            continue;
-        const Node listed = state.plain(NodeKind::snapshots, source.id);
-        for (auto name = names.rbegin(); name != names.rend(); ++name) {
-            if (before.newest && *name <= *before.newest) break;
-            appeared.push_back({listed, name->text()});
+    std::vector<Appeared> changed;
+    const auto now = state.look();
+    const auto before = state.seen.with([&](auto& seen) { return std::exchange(seen, now); });
+    for (const auto& [id, seen] : before)
+        if (!now.contains(id)) changed.push_back({state.root, seen.name});
+    for (const auto& [id, seen] : now) {
+        const auto old = before.find(id);
+        if (old == before.end()) {
+            changed.push_back({state.root, seen.name});
+            continue;  // nobody has seen what is in it
         }
-        appeared.push_back({listed, "latest"});
+        std::vector<catalog::SnapshotName> names;
+        std::ranges::set_symmetric_difference(old->second.names, seen.names,
+                                              std::back_inserter(names));
+        if (names.empty()) continue;
+        const Node snapshots = state.place(NodeKind::snapshots, id);
+        for (const auto& name : names) changed.push_back({snapshots, name.text()});
+        changed.push_back({snapshots, "latest"});
         for (const char* name : {"latest", "earliest"})
-            appeared.push_back({state.plain(NodeKind::at, source.id), name});
-        appeared.push_back({state.plain(NodeKind::source, source.id), "info.json"});
+            changed.push_back({state.place(NodeKind::at, id), name});
+        changed.push_back({state.place(NodeKind::source, id), "info.json"});
     }
-    return appeared;
+    return changed;
 }
 
 View::Space View::space() const {

@@ -127,6 +127,8 @@ class Catalog {
     /// The last one (by name) before the first that ended later than `moment`. So with a clock that
     /// was set back, a moment that there was twice means its first time.
     std::optional<Snapshot> at_or_before(std::uint32_t source, Timestamp moment) const;
+    /// Just its name, without opening a record.
+    std::optional<SnapshotName> name_at_or_before(std::uint32_t source, Timestamp moment) const;
 
     /// Takes the name for a snapshot that starts now. No such source: Errc::not_found.
     Reservation reserve_name(std::uint32_t source, Timestamp now);

@@ -20,9 +20,10 @@
 
 namespace yore::view {
 
-/// 128 bits of keyed hash over everything that the kernel may cache of the file: for a regular
-/// file with one link its path in the source, attributes, xattrs and extents (so that snapshots
-/// share it); for directories, links and generated files also the snapshot or place.
+/// 128 bits of keyed hash over everything that the kernel may cache of the file: for a file with
+/// one link its path in the source, attributes, xattrs and bytes (so that snapshots share it); for
+/// one with several its inode instead of the path, and the snapshot; for directories the snapshot
+/// and the place; for generated files their bytes.
 struct Identity {
     std::array<std::uint64_t, 2> words{};
     auto operator<=>(const Identity&) const = default;
@@ -30,32 +31,37 @@ struct Identity {
 };
 
 struct Attributes {
-    tree::Attributes stat;   ///< kind, permissions, owner, size, times, link count
-    bool immutable = true;   ///< false: the kernel may not keep it for ever
+    tree::Attributes stat;  ///< kind, permissions, owner, size, times, link count
+    bool immutable = true;  ///< false: they may change, so the kernel keeps them briefly
 };
 
 enum class NodeKind : std::uint8_t {
-    root, readme,
-    every,          ///< at/
-    every_moment,   ///< at/<moment>/
-    every_link,     ///< at/<moment>/SOURCE -> ../../SOURCE/at/<moment>
-    source, info, snapshots,
-    at,             ///< SOURCE/at/
-    snapshot_link,  ///< `latest`, `earliest`, `now-5m` -> a snapshot
-    stored          ///< a snapshot's top and all below it
+    root,
+    readme,
+    every,         ///< at/
+    every_moment,  ///< at/<moment>/
+    source_link,   ///< at/<moment>/SOURCE -> ../../SOURCE/at/<snapshot>
+    source,
+    info,
+    snapshots,
+    latest,       ///< SOURCE/snapshots/latest -> <snapshot>
+    at,           ///< SOURCE/at/
+    moment_link,  ///< SOURCE/at/{latest,earliest,now-5m} -> ../snapshots/<snapshot>
+    stored        ///< a snapshot's top, also as SOURCE/at/<moment>, and all below it
 };
 
 /// One file of the view. What the fields mean follows from the kind.
 struct Node {
     NodeKind kind = NodeKind::root;
-    Identity identity;
+    bool moving = false;  ///< its name may mean another file later: the kernel keeps it briefly
     std::uint32_t source = 0;
-    std::uint32_t snapshot = 0;  ///< stored, snapshot_link: this view's number of the snapshot
+    Identity identity;
     Identity path;               ///< stored: keyed hash of the source and the path in it
-    NodeId leaf;                 ///< stored: where its entry lies
-    std::uint32_t place = 0;
-    std::int64_t moment = 0;     ///< every_moment, every_link: ns since 1970
-    bool moving = false;         ///< what its name means changes with time
+    std::uint32_t snapshot = 0;  ///< stored: this view's number of the snapshot
+    std::uint32_t place = 0;     ///< stored: of its entry in `leaf`
+    NodeId leaf;
+    Timestamp moment;           ///< every_moment; links: the second in their snapshot's name
+    std::uint32_t ordinal = 0;  ///< every_moment, links: of the snapshot's name; 0: a time alone
 };
 
 struct Listing {
@@ -86,10 +92,14 @@ class View {
     std::variant<tree::ContentReader, std::string> open(const Node&) const;
 
     std::vector<std::string> xattr_names(const Node&) const;
-    /// Stored ones and the generated `user.yore.*`, which are never listed. Absent: nullopt.
+    /// Stored ones and the generated ones, which are never listed. Absent: nullopt. Generated:
+    /// `user.yore.snapshot` (its name) and `user.yore.time` (when it ended, RFC 3339) on
+    /// directories inside snapshots; `user.yore.content-id` on regular files: equal ids are equal
+    /// bytes (but equal bytes that are cut otherwise have another id).
     std::optional<Bytes> xattr(const Node&, std::string_view name) const;
 
-    /// Names that appeared in directories that were shown before: call after a commit.
+    /// Names that appeared, went, or mean something else since the last call (the first: since the
+    /// View was made): call after a commit.
     struct Appeared {
         Node directory;
         std::string name;

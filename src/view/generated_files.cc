@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Attributes, texts and targets in the places that are made from the catalog.
+#include <yore/base/error.h>
+
+#include <algorithm>
+
+#include "view/state.h"
+#include "view/texts.h"
+
+namespace yore::view {
+namespace {
+
+constexpr std::int64_t ns_per_second = 1'000'000'000;
+
+void become(tree::Attributes& stat, tree::FileKind kind, std::uint32_t permissions,
+            std::size_t size) {
+    stat.kind = kind;
+    stat.permissions = permissions;
+    stat.size = size;
+}
+
+}  // namespace
+
+std::string View::State::generated_target(const Node& node) const {
+    const catalog::SnapshotName target{node.moment.ns / ns_per_second, node.ordinal};
+    if (node.kind == NodeKind::latest) return target.text();
+    if (node.kind == NodeKind::moment_link) return "../snapshots/" + target.text();
+    const auto facts = sources.facts(node.source);
+    if (!facts) throw Error(Errc::not_found, "the source is gone");
+    return fmt::format("../../{}/at/{}", facts->source.name, target.text());
+}
+
+std::string View::State::generated_text(const Node& node) const {
+    if (node.kind == NodeKind::readme) return readme_text();
+    const auto facts = sources.facts(node.source);
+    if (!facts) throw Error(Errc::not_found, "the source is gone");
+    return facts->info;
+}
+
+Attributes View::State::generated_attributes(const Node& node) const {
+    Attributes attributes{.stat = {}, .immutable = false};
+    tree::Attributes& stat = attributes.stat;
+    become(stat, tree::FileKind::directory, 0555, 0);  // one link: not counted, as btrfs says it
+    if (node.source != 0) {
+        if (const auto facts = sources.facts(node.source)) stat.modified = facts->modified;
+    } else {
+        for (const catalog::Source& source : catalog.sources())
+            if (const auto facts = sources.facts(source.id))
+                stat.modified = std::max(stat.modified, facts->modified);
+    }
+    if (is_generated_file(node))
+        become(stat, tree::FileKind::regular, 0444, generated_text(node).size());
+    if (is_generated_link(node))
+        become(stat, tree::FileKind::symlink, 0777, generated_target(node).size());
+    stat.changed = stat.modified;
+    return attributes;
+}
+
+}  // namespace yore::view
