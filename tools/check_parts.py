@@ -129,8 +129,10 @@ def configure(tree: Tree) -> bool:
     """Configures a tree that is new, or whose options are not those of last time."""
     directory, stamp = BUILD / tree.name, BUILD / f"{tree.name}.options"
     wanted = " ".join([tree.compiler, *tree.options])
+    log = BUILD / f"{tree.name}.setup.log"
     if (directory / "build.ninja").exists() and stamp.exists() and stamp.read_text() == wanted:
-        return True
+        return run_logged(f"{tree.name}: configure", ["ninja", "-C", directory, "build.ninja"],
+                          log, {})
     shutil.rmtree(directory, ignore_errors=True)
     BUILD.mkdir(parents=True, exist_ok=True)
     environment = {"CXX": tree.compiler}
@@ -139,8 +141,7 @@ def configure(tree: Tree) -> bool:
     if shutil.which("mold"):
         environment["CXX_LD"] = "mold"
     command = ["meson", "setup", directory, ROOT, "-Dtests=true", *tree.options]
-    if not run_logged(f"{tree.name}: configure", command, BUILD / f"{tree.name}.setup.log",
-                      environment):
+    if not run_logged(f"{tree.name}: configure", command, log, environment):
         return False
     stamp.write_text(wanted)
     return True
