@@ -54,7 +54,7 @@ TEST_CASE("Files, links and directories of a snapshot are as they were") {
     Folder folder;
     folder.files["a"] = fixture.file("alpha");
     folder.files["empty"] = fixture.file("");
-    folder.files["link"] = ViewFixture::link("../else/where");
+    folder.files["link"] = link("../else/where");
     folder.folders["d"].files["b"] = fixture.file("beta");
     fixture.take(home, 0, folder);
     const std::string top = "home/snapshots/2026-11-21T02-00-00Z";
@@ -86,7 +86,7 @@ TEST_CASE("A listing gives the nodes and attributes that looking each name up gi
     for (int i = 0; i < 5000; ++i)
         folder.files[fmt::format("file-{}", i)] = fixture.file(fmt::format("{}", i));
     folder.folders["sub"].files["x"] = fixture.file("x");
-    folder.files["hard"] = ViewFixture::with_links(fixture.file("hard", 77), 2);
+    folder.files["hard"] = with_links(fixture.file("hard", 77), 2);
     fixture.take(home, 0, folder);
     const std::string moment = "2026-11-22T00:00Z";
     for (const std::string& path :
@@ -224,8 +224,7 @@ TEST_CASE("A file that is the same in two snapshots is one file, anything else i
     monday.files["twin"] = fixture.file("same");
     for (const char* name : {"bytes", "mode", "owner", "group", "mtime", "ctime", "xattr"})
         monday.files[name] = fixture.file("before");
-    monday.files["pair"] = monday.files["pair2"] =
-        ViewFixture::with_links(fixture.file("linked", 9), 2);
+    monday.files["pair"] = monday.files["pair2"] = with_links(fixture.file("linked", 9), 2);
     monday.folders["d"].files["same"] = fixture.file("same");
     Folder tuesday = monday;
     tuesday.files["bytes"] = fixture.file("behind");
@@ -234,7 +233,7 @@ TEST_CASE("A file that is the same in two snapshots is one file, anything else i
     tuesday.files["group"].attributes.gid = 5;
     ++tuesday.files["mtime"].attributes.modified.ns;
     ++tuesday.files["ctime"].attributes.changed.ns;
-    tuesday.files["xattr"] = ViewFixture::with_xattr(tuesday.files["xattr"], "user.x", "1");
+    tuesday.files["xattr"] = with_xattr(tuesday.files["xattr"], "user.x", "1");
     fixture.take(home, 0, monday);
     fixture.take(home, 3600, tuesday);
     fixture.take(other, 0, monday);
@@ -264,8 +263,8 @@ TEST_CASE("Names of one inode that differ, since it changed meanwhile, are two f
     ViewFixture fixture;
     const auto home = fixture.add("home");
     Folder folder;
-    folder.files["a"] = ViewFixture::with_links(fixture.file("early", 9), 3);
-    folder.files["b"] = ViewFixture::with_links(fixture.file("later", 9), 3);
+    folder.files["a"] = with_links(fixture.file("early", 9), 3);
+    folder.files["b"] = with_links(fixture.file("later", 9), 3);
     folder.files["c"] = folder.files["b"];
     folder.files["d"] = folder.files["b"];
     folder.files["d"].attributes.file_system = 1;
@@ -331,7 +330,7 @@ TEST_CASE("Stored xattrs are listed, generated ones are answered but not listed"
     const auto home = fixture.add("home");
     const std::string large(5000, 'x');
     Folder folder;
-    folder.files["a"] = ViewFixture::with_xattr(fixture.file("alpha"), "user.color", "blue");
+    folder.files["a"] = with_xattr(fixture.file("alpha"), "user.color", "blue");
     folder.files["a"].xattrs.push_back(
         {"user.large", {}, put_chunk(*fixture.writer, as_bytes(large)), 5000});
     folder.files["lie"] = fixture.file("liar");
@@ -339,7 +338,7 @@ TEST_CASE("Stored xattrs are listed, generated ones are answered but not listed"
         {"user.large", {}, put_chunk(*fixture.writer, as_bytes(large)), 4999});
     folder.files["b"] = fixture.file("alpha");
     folder.files["c"] = fixture.file("gamma");
-    folder.files["link"] = ViewFixture::link("a");
+    folder.files["link"] = link("a");
     fixture.take(home, 0, folder);
     const Node top = fixture.at("home/snapshots/latest");
     const Node a = fixture.at("home/snapshots/latest/a");

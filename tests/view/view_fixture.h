@@ -14,14 +14,9 @@
 #include <vector>
 
 #include "../store/store_fixture.h"
+#include "folder.h"
 
 namespace yore::test {
-
-struct Folder {
-    std::map<std::string, tree::Entry> files;  ///< all that are not directories
-    std::map<std::string, Folder> folders;
-    std::vector<tree::Xattr> xattrs;
-};
 
 inline constexpr std::int64_t first_second = 1'795'226'400;  // 2026-11-21T02:00:00Z
 inline constexpr std::uint32_t minute = 60;
@@ -54,45 +49,8 @@ struct ViewFixture {
             entry.content.extents.push_back({bytes.size(), put_chunk(*writer, as_bytes(bytes)), 0});
         return entry;
     }
-    static tree::Entry link(std::string_view target) {
-        tree::Entry entry;
-        entry.attributes.kind = tree::FileKind::symlink;
-        entry.attributes.permissions = 0777;
-        entry.target = target;
-        entry.attributes.size = target.size();
-        return entry;
-    }
-    static tree::Entry with_links(tree::Entry entry, std::uint32_t count) {
-        entry.attributes.link_count = count;
-        return entry;
-    }
-    static tree::Entry with_xattr(tree::Entry entry, const std::string& name,
-                                  std::string_view value) {
-        entry.xattrs.push_back({name, to_bytes(as_bytes(value)), std::nullopt,
-                                static_cast<std::uint32_t>(value.size())});
-        return entry;
-    }
-
     tree::Entry build(const std::string& name, const Folder& folder) {
-        std::map<std::string, tree::Entry> entries = folder.files;
-        for (const auto& [below, contents] : folder.folders)
-            entries[below] = build(below, contents);
-        tree::DirectoryBuilder builder(*writer, bounds);
-        for (auto& [entry_name, entry] : entries) {
-            entry.name = entry_name;
-            builder.add(entry);
-        }
-        const auto built = builder.finish();
-        tree::Entry entry;
-        entry.name = name;
-        entry.attributes.kind = tree::FileKind::directory;
-        entry.attributes.permissions = 0750;
-        entry.attributes.link_count = 2;
-        entry.attributes.modified = Timestamp::from_seconds(500);
-        entry.xattrs = folder.xattrs;
-        entry.child = built.top;
-        entry.totals = built.totals;
-        return entry;
+        return build_folder(*writer, bounds, name, folder);
     }
 
     /// Taken at `second` after the first one, and done a minute later.
