@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Large counts and sizes. YORE_LIMITS=full takes the real ones: 10,000 snapshots, 1,000,000 names."""
+"""Large counts and sizes. YORE_LIMITS=full: 10,000 snapshots, 1,000,000 names."""
 import os
 import subprocess
 

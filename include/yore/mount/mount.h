@@ -20,7 +20,7 @@ struct MountOptions {
 /// A live mount, served by its own threads. Destroying it unmounts.
 class Mount {
   public:
-    /// Mountpoint missing, busy, not a directory, not empty, /dev/fuse missing: own errors, with hints.
+    /// Mountpoint missing, busy, no directory, not empty; no /dev/fuse: own errors, with hints.
     Mount(const view::View&, const store::ObjectCache&, MountOptions);
     ~Mount();
     /// Returns when it was unmounted, from here or from outside.

@@ -3,7 +3,7 @@
 ///
 /// A backend moves sealed bytes and knows nothing of keys, hashes or compression. Two
 /// implementations: RocksDB on a local disk, and memory for tests. An object store comes later;
-/// its packs and commits are objects, its tables a local replica. One conformance suite runs on all.
+/// its packs and commits are objects, its tables a local replica. One conformance suite for all.
 #pragma once
 
 #include <yore/base/bytes.h>
@@ -66,7 +66,7 @@ class Backend {
     /// Absent: false. Any thread.
     virtual bool read(Domain, Location, Buffer& into) const = 0;
     virtual std::optional<Bytes> read_pack_index(Domain, std::uint64_t pack_number) const = 0;
-    /// Gives the space of a pack back. Idempotent. The caller has made sure that no reader's epoch sees it.
+    /// Gives the space of a pack back. Idempotent. The caller made sure that no reader sees it.
     virtual void drop_pack(Domain, std::uint64_t pack_number) = 0;
 
     // The commit log. Appends are durable, whole, and acknowledged only when `head` says so.
@@ -78,7 +78,7 @@ class Backend {
 
     // Tables.
     virtual std::optional<Bytes> get(Table, ByteView key) const = 0;
-    /// In key order from `first` (inclusive) while keys start with `prefix`; `visit` returns false to stop.
+    /// In key order from `first` (inclusive) while keys start with `prefix`; `visit`: false stops.
     virtual void scan(Table, ByteView prefix, ByteView first,
                       const std::function<bool(ByteView key, ByteView value)>& visit) const = 0;
 
