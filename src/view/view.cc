@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <yore/base/error.h>
+#include <yore/crypto/hash.h>
 #include <yore/view/view.h>
 
 #include <algorithm>
 #include <deque>
+#include <iterator>
+#include <utility>
 
 #include "view/state.h"
 
