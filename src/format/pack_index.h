@@ -25,7 +25,7 @@ struct PackItem {
     ObjectId id{};
     std::uint32_t stored_bytes = 0;
     std::uint32_t plain_bytes = 0;
-    std::optional<ChunkId> base;
+    std::optional<ChunkId> base = {};
     bool operator==(const PackItem&) const = default;
 };
 struct PackIndex {

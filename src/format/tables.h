@@ -27,7 +27,7 @@ struct IndexRow {
     Location location;
     std::uint32_t plain_bytes = 0;
     std::uint32_t stored_bytes = 0;
-    std::optional<ChunkId> base;
+    std::optional<ChunkId> base = {};
     bool operator==(const IndexRow&) const = default;
 };
 Bytes index_key(Domain, const ObjectId&);
