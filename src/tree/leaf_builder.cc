@@ -69,11 +69,14 @@ void LeafBuilder::add(const Entry& entry) {
     check_entry(entry);
     const Attributes& attributes = entry.attributes;
     YORE_ENSURE(FileKind::regular <= attributes.kind && attributes.kind <= FileKind::socket);
-    add_attributes(attributes, number_of(entry.xattrs));
+    const bool regular = attributes.kind == FileKind::regular;
+    const bool symlink = attributes.kind == FileKind::symlink;
+    const std::uint64_t size = regular ? entry.content.size : symlink ? entry.target.size() : 0;
+    add_attributes(attributes, size, number_of(entry.xattrs));
     std::string_view target;
     switch (attributes.kind) {
         case FileKind::regular:
-            add_content(attributes, entry.content);
+            add_content(entry.content);
             break;
         case FileKind::directory:
             YORE_ENSURE(entry.child.has_value());
@@ -86,21 +89,21 @@ void LeafBuilder::add(const Entry& entry) {
             break;
     }
     finish_row(entry.name, target);
-    totals_.add_entry(attributes.kind, attributes.size, entry.totals);
+    totals_.add_entry(attributes.kind, size, entry.totals);
 }
 
 void LeafBuilder::add(const Leaf& leaf, std::uint32_t place) {
     const Attributes attributes = leaf.attributes(place);
     std::uint32_t xattr_set = 0;
     if (leaf.xattrs(place)) xattr_set = number_of(leaf.entry(place).xattrs());
-    add_attributes(attributes, xattr_set);
+    add_attributes(attributes, attributes.size, xattr_set);
     Totals below;
     if (const fb::Subdirectory* stored = leaf.subdirectory(place)) {
         below = totals_of(stored->totals());
         add_directory(id_of<NodeId>(stored->top()), below);
     } else if (attributes.kind == FileKind::regular) {
         leaf.content(place, content_);
-        add_content(attributes, content_);
+        add_content(content_);
     }
     finish_row(leaf.name(place), leaf.target(place));
     totals_.add_entry(attributes.kind, attributes.size, below);
@@ -117,16 +120,16 @@ std::uint32_t LeafBuilder::number_of(const std::vector<Xattr>& xattrs) {
     return number + 1;
 }
 
-void LeafBuilder::add_attributes(const Attributes& attributes, std::uint32_t xattr_set) {
+void LeafBuilder::add_attributes(const Attributes& attributes, std::uint64_t size,
+                                 std::uint32_t xattr_set) {
     const bool device =
         attributes.kind == FileKind::block_device || attributes.kind == FileKind::character_device;
-    const bool sized = attributes.kind == FileKind::regular || attributes.kind == FileKind::symlink;
     YORE_ENSURE(attributes.permissions <= 07777);
     rows_.attribute_set.push_back(attribute_sets_.number_of(fb::AttributeSet(
         device ? attributes.device : 0, attributes.uid, attributes.gid, attributes.link_count,
         xattr_set, static_cast<std::uint16_t>(attributes.permissions), attributes.file_system,
         static_cast<std::uint8_t>(attributes.kind))));
-    rows_.size.push_back(sized ? attributes.size : 0);
+    rows_.size.push_back(size);
     rows_.inode.push_back(attributes.inode);
     const SplitTime modified = split_time(attributes.modified);
     const SplitTime changed = split_time(attributes.changed);
@@ -136,8 +139,8 @@ void LeafBuilder::add_attributes(const Attributes& attributes, std::uint32_t xat
     rows_.changed_nanoseconds.push_back(changed.nanoseconds);
 }
 
-void LeafBuilder::add_content(const Attributes& attributes, const Content& content) {
-    YORE_ENSURE(content.size == attributes.size && content.size <= file_bytes_max);
+void LeafBuilder::add_content(const Content& content) {
+    YORE_ENSURE(content.size <= file_bytes_max);
     if (content.list) {
         YORE_ENSURE(content.extents.empty());
         YORE_ENSURE(content.hole_bytes <= content.size);
@@ -168,7 +171,6 @@ void LeafBuilder::finish_row(std::string_view name, std::string_view target) {
     ++count_;
     names_ += name;
     targets_ += target;
-    YORE_ENSURE(target.empty() || rows_.size.back() == target.size());
     rows_.name_ends.push_back(names_.size());
     rows_.target_ends.push_back(targets_.size());
     rows_.extent_ends.push_back(rows_.extent_length.size());

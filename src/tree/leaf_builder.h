@@ -41,8 +41,8 @@ class LeafBuilder {
             return std::memcmp(&a, &b, sizeof a) == 0;
         }
     };
-    void add_attributes(const Attributes&, std::uint32_t xattr_set);
-    void add_content(const Attributes&, const Content&);
+    void add_attributes(const Attributes&, std::uint64_t size, std::uint32_t xattr_set);
+    void add_content(const Content&);
     void add_directory(const NodeId& top, const Totals& below);
     void finish_row(std::string_view name, std::string_view target);
     std::uint32_t number_of(const std::vector<Xattr>&);

@@ -13,8 +13,11 @@ struct Difference {
     enum class Kind { added, removed, changed } kind;
     std::string path;  ///< from the roots, no leading slash
     std::optional<EntryView> before, after;
-    bool content = false;     ///< changed: bytes (or the symlink's target, or the kind)
-    bool attributes = false;  ///< changed: mode, owner, times, xattrs
+    /// Changed: the extents (equal extents are equal bytes; the same bytes may lie in other
+    /// extents), the symlink's target, the device, or the kind.
+    bool content = false;
+    /// Changed: mode, owner, time of modification, xattrs, links; not inode nor change time.
+    bool attributes = false;
 };
 /// In path order, depth first; an added or removed directory is followed by all that is in it.
 /// `visit` returns false to stop.

@@ -54,7 +54,8 @@ struct Attributes {
     std::uint32_t permissions = 0;  ///< lower 12 bits of st_mode
     std::uint32_t uid = 0, gid = 0;
     std::uint32_t link_count = 1;
-    std::uint64_t size = 0;         ///< regular: st_size; symlink: target length; else 0
+    /// Regular: of the content; symlink: of the target; else 0. Builders take it from these.
+    std::uint64_t size = 0;
     std::uint64_t device = 0;       ///< block and character devices: st_rdev
     std::uint64_t inode = 0;        ///< st_ino at the source
     std::uint16_t file_system = 0;  ///< 0: that of the root; others numbered as they are met
