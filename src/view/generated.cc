@@ -44,17 +44,22 @@ std::optional<Node> View::State::find_every_moment(std::string_view name) const 
     const Timestamp now = clock.now();
     const std::optional<Moment> moment = parse_moment(name, now);
     if (!moment) return std::nullopt;
-    const bool is_any_there = std::ranges::any_of(catalog.sources(), [&](const auto& source) {
-        return snapshot_at(catalog, source.id, *moment, now).has_value();
-    });
+    // Its listing is kept by the kernel, so one that holds other links is another directory.
+    std::string detail = fmt::format("{} {} {}", name, moment->time.ns, moment->ordinal);
+    bool is_any_there = false;
+    for (const catalog::Source& source : catalog.sources()) {
+        const auto target = snapshot_at(catalog, source.id, *moment, now);
+        if (!target) continue;
+        is_any_there = true;
+        detail += fmt::format(" {}:{}", source.id, target->text());
+    }
     if (!is_any_there) return std::nullopt;
     Node node;
     node.kind = NodeKind::every_moment;
     node.moving = true;
     node.moment = moment->time;
     node.ordinal = moment->ordinal;
-    node.identity = identities.generated(
-        NodeKind::every_moment, 0, fmt::format("{} {} {}", name, moment->time.ns, moment->ordinal));
+    node.identity = identities.generated(NodeKind::every_moment, 0, detail);
     return node;
 }
 

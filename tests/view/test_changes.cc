@@ -89,6 +89,20 @@ TEST_CASE("New snapshots are there without a remount, and what moved is another 
     CHECK(fixture.view.link_target(*latest) == "2026-11-21T02-00-00Z");
 }
 
+TEST_CASE("A moment of all sources that holds other links than before is another directory") {
+    ViewFixture fixture;
+    fixture.take(fixture.add("home"), 0, {});
+    const std::string moment = "at/2026-11-21T03:30Z";
+    const auto before = fixture.at(moment);
+    const auto later = fixture.add("later");
+    CHECK(fixture.at(moment).identity == before.identity);
+    fixture.take(later, 7200, {});
+    CHECK(fixture.at(moment).identity == before.identity);
+    fixture.take(fixture.add("slow"), 100, {});
+    CHECK(fixture.at(moment).identity != before.identity);
+    CHECK(fixture.names(moment) == std::vector<std::string>{"home", "slow"});
+}
+
 TEST_CASE("A snapshot that was removed is absent, and one that took its name is another") {
     ViewFixture fixture;
     const auto home = fixture.add("home");
