@@ -15,7 +15,7 @@ namespace yore::tree {
 
 namespace fb = format::tree;
 
-// Limits of the format (docs/format.md). Builders keep them, checks demand them.
+// Limits of the format (docs/format/trees.md). Builders keep them, checks demand them.
 inline constexpr std::uint32_t leaf_entries_max = 2048;
 inline constexpr std::uint32_t inline_extents_max = 16;
 inline constexpr std::uint32_t list_extents_max = 2048;
@@ -31,7 +31,7 @@ using SharedNode = std::shared_ptr<const Buffer>;
 /// `corrupt: node 91bc2d3e: WHAT`.
 Error damaged_node(const NodeId&, std::string_view what);
 
-/// FlatBuffers' verifier and every rule that tree.fbs and docs/format.md give for one node: after
+/// FlatBuffers' verifier and every rule that docs/format/trees.md gives for one node: after
 /// it, each offset, index and sum in the node is within its bounds. Throws `corrupt`.
 /// A store::NodeCheck. `plain` is aligned as operator new aligns.
 void check_node(const NodeId&, ByteView plain);

@@ -128,7 +128,7 @@ void take_over(benchmark::State& state) {
 }
 BENCHMARK(take_over)->Unit(benchmark::kMillisecond);
 
-/// One change among 100,000: what a second backup of a large directory costs here.
+/// Many directories with few entries each: what a node costs by itself.
 void small_directories(benchmark::State& state) {
     const auto per_directory = static_cast<std::size_t>(state.range(0));
     for (auto _ : state) {

@@ -3,7 +3,7 @@
 ///
 /// Node bounds come from a keyed hash of the names, so that one changed entry among a million
 /// rewrites a few nodes. Every node is verified before it is used (src/format/tree.fbs,
-/// docs/format.md): what is wrong is `corrupt`, and names the node.
+/// docs/format/trees.md): what is wrong is `corrupt`, and names the node.
 #pragma once
 
 #include <yore/crypto/secret.h>
