@@ -66,24 +66,26 @@ void Assembler::carry_out(EnterDirectory&& enter) {
     open_.emplace_back(tree::DirectoryBuilder(writer_, bounds_), enter.before);
 }
 
-const tree::EntryView& Assembler::next_before(OpenDirectory& directory) {
+tree::DirectoryCursor& Assembler::before(OpenDirectory& directory) {
     if (!directory.cursor) {
         YORE_ENSURE(directory.before.has_value());
         directory.cursor.emplace(cache_, *directory.before);
     }
-    if (std::exchange(directory.advance, true)) directory.cursor->advance();
-    const tree::EntryView* entry = directory.cursor->current();
-    YORE_ENSURE(entry != nullptr);
-    return *entry;
+    YORE_ENSURE(directory.cursor->current() != nullptr);
+    return *directory.cursor;
 }
 
 void Assembler::carry_out(TakeOver&& take) {
     OpenDirectory& directory = open_.back();
-    for (std::uint64_t i = 0; i < take.count; ++i) directory.builder.add(next_before(directory));
+    for (std::uint64_t i = 0; i < take.count; ++i) {
+        tree::DirectoryCursor& cursor = before(directory);
+        directory.builder.add(*cursor.current());
+        cursor.advance();
+    }
 }
 
 void Assembler::carry_out(Skip&&) {
-    next_before(open_.back());
+    before(open_.back()).advance();
 }
 
 void Assembler::carry_out(BeginContent&&) {

@@ -35,7 +35,6 @@ class Assembler {
         tree::DirectoryBuilder builder;
         std::optional<NodeId> before;
         std::optional<tree::DirectoryCursor> cursor;
-        bool advance = false;  ///< before the cursor is used again: what it meets may be damaged
     };
     struct LinkedFile {
         tree::Content content;
@@ -52,7 +51,7 @@ class Assembler {
     void carry_out(AddEntry&&);
     void carry_out(LeaveDirectory&&);
     void share_links(AddEntry&);
-    const tree::EntryView& next_before(OpenDirectory&);
+    tree::DirectoryCursor& before(OpenDirectory&);
 
     store::Writer& writer_;
     const tree::NodeBounds& bounds_;

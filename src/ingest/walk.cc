@@ -218,8 +218,10 @@ void Walk::describe(Frame& frame, const Place& place, const FileStatus& status) 
         frame.own_unchanged = equal && frame.entry.xattrs == before->xattrs();
     }
     if (before && before->kind() == tree::FileKind::directory) frame.before_node = before->child();
-    open_cursor(frame);
-    if (!frame.before_node) send_path(frame);
+    if (frame.before_node)
+        frame.cursor.emplace(parts_.cache, *frame.before_node);
+    else
+        send_path(frame);
 }
 
 /// All entries were visited.

@@ -71,12 +71,9 @@ class Walk {
 
     // The predecessor's side.
     const tree::EntryView* current(Frame&);
-    void advance(Frame&);
     void drop_before(Frame&, std::optional<std::string_view> name);
     void keep_before(Frame&);
     void skip_before(Frame&);
-    void open_cursor(Frame&);
-    void lose_cursor(Frame&, const Error&);
 
     void send_path(Frame&);
     Place place_of(const Frame&, const Found&) const;

@@ -52,45 +52,30 @@ Fd Walk::open_from_root(const Frame& wanted) {
     return Fd();
 }
 
-void Walk::open_cursor(Frame& frame) {
-    if (!frame.before_node) return;
-    try {
-        frame.cursor.emplace(parts_.cache, *frame.before_node);
-    } catch (const Error& error) {
-        lose_cursor(frame, error);
-        frame.before_node.reset();
-    }
-}
-
-/// From here on the directory is as if it were new; what was passed is readable and stays.
-void Walk::lose_cursor(Frame& frame, const Error& error) {
-    log_warning("{} in the previous snapshot: {}; read anew", path_, error.what());
-    frame.cursor.reset();
-}
-
+/// nullptr: there are no more, or no more can be read. Then the directory goes on as if it were
+/// new; what was passed is readable and stays.
 const tree::EntryView* Walk::current(Frame& frame) {
-    return frame.cursor ? frame.cursor->current() : nullptr;
-}
-
-void Walk::advance(Frame& frame) {
+    if (!frame.cursor) return nullptr;
     try {
-        frame.cursor->advance();
+        return frame.cursor->current();
     } catch (const Error& error) {
-        lose_cursor(frame, error);
+        log_warning("{} in the previous snapshot: {}; read anew", path_, error.what());
+        frame.cursor.reset();
         send_path(frame);  // its nodes are damaged: it must be written anew
+        return nullptr;
     }
 }
 
 /// The predecessor's next entry is in the new directory too.
 void Walk::keep_before(Frame& frame) {
     ++frame.taken;
-    advance(frame);
+    frame.cursor->advance();
 }
 
 /// The predecessor's next entry is gone, or what was sent took its place.
 void Walk::skip_before(Frame& frame) {
     parts_.outbox.send(Skip{});
-    advance(frame);
+    frame.cursor->advance();
 }
 
 /// Passes the predecessor's entries before `name` (none: all): they are gone.

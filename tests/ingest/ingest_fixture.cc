@@ -20,15 +20,16 @@ constexpr std::uint64_t cache_bytes = 64u << 20;
 
 class DamagingBackend final : public store::Backend {
   public:
-    explicit DamagingBackend(const Damage& damage) : damage_(damage) {}
+    explicit DamagingBackend(Damage& damage) : damage_(damage) {}
 
     std::unique_ptr<store::PackSink> create_pack(Domain domain, std::uint64_t number) override {
         return memory_->create_pack(domain, number);
     }
     bool read(Domain domain, Location location, Buffer& into) const override {
         const bool found = memory_->read(domain, location, into);
-        if (found && domain == Domain::node && damage_.damage_nodes)
-            into.data()[into.size() / 2] ^= std::byte{1};
+        if (!found || domain != Domain::node || damage_.good_node_reads == Damage::never)
+            return found;
+        if (--damage_.good_node_reads < 0) into.data()[into.size() / 2] ^= std::byte{1};
         return found;
     }
     std::optional<Bytes> read_pack_index(Domain domain, std::uint64_t number) const override {
@@ -53,7 +54,7 @@ class DamagingBackend final : public store::Backend {
 
   private:
     std::unique_ptr<store::Backend> memory_ = store::make_memory_backend();
-    const Damage& damage_;
+    Damage& damage_;
 };
 
 std::string describe_entry(const tree::EntryView& view) {

@@ -17,9 +17,10 @@ namespace yore::ingest::test {
 
 using yore::test::TemporaryDirectory;
 
-/// The memory backend, with nodes that cannot be read back whole while `damage_nodes` is set.
+/// After so many reads of nodes, each further one gives damaged bytes.
 struct Damage {
-    std::atomic<bool> damage_nodes{false};
+    static constexpr int never = INT32_MAX;
+    std::atomic<int> good_node_reads{never};
 };
 
 class Bench {
