@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "format/commit_entry.h"
+#include <yore/format/commit_entry.h>
+#include <yore/format/wire.h>
 
 #include <algorithm>
 
 #include <xxhash.h>
-
-#include "format/wire.h"
 
 namespace yore::format {
 namespace {

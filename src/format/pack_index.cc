@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "format/pack_index.h"
+#include <yore/format/pack_index.h>
+#include <yore/format/wire.h>
 
 #include <algorithm>
-
-#include "format/wire.h"
 
 namespace yore::format {
 namespace {

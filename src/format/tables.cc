@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "format/tables.h"
+#include <yore/format/tables.h>
 
 #include <algorithm>
 
 #define XXH_INLINE_ALL  // hashing in pieces without an allocation needs the state's size
-#include <xxhash.h>
+#include <yore/format/wire.h>
 
-#include "format/wire.h"
+#include <xxhash.h>
 
 namespace yore::format {
 namespace {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <yore/format/ids.h>
+#include <yore/format/tables.h>
 #include <yore/store/object_cache.h>
 
 #include <cstdint>
@@ -15,8 +16,6 @@
 #include <memory>
 #include <unordered_map>
 #include <vector>
-
-#include "format/tables.h"
 
 namespace yore::store {
 

@@ -10,6 +10,7 @@
 #include <yore/base/bytes.h>
 #include <yore/base/guarded.h>
 #include <yore/format/ids.h>
+#include <yore/format/pack_index.h>
 
 #include <array>
 #include <atomic>
@@ -17,8 +18,6 @@
 #include <optional>
 #include <unordered_map>
 #include <vector>
-
-#include "format/pack_index.h"
 
 namespace yore::store {
 

@@ -3,11 +3,10 @@
 
 #include <yore/base/error.h>
 #include <yore/crypto/hash.h>
+#include <yore/format/tables.h>
+#include <yore/format/wire.h>
 
 #include <algorithm>
-
-#include "format/tables.h"
-#include "format/wire.h"
 
 namespace yore::store {
 namespace {

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <yore/base/time.h>
+#include <yore/format/commit_entry.h>
+#include <yore/format/pack_index.h>
 #include <yore/store/backend.h>
 #include <yore/store/store.h>
 
@@ -15,8 +17,6 @@
 #include <string>
 #include <vector>
 
-#include "format/commit_entry.h"
-#include "format/pack_index.h"
 #include "store/codec.h"
 #include "store/seal.h"
 

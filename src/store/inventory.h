@@ -2,11 +2,12 @@
 /// All packs of a store, one after the other. Errors name the pack.
 #pragma once
 
+#include <yore/format/pack_index.h>
+#include <yore/format/tables.h>
+
 #include <cstdint>
 #include <functional>
 
-#include "format/pack_index.h"
-#include "format/tables.h"
 #include "store/store_state.h"
 
 namespace yore::store {

@@ -7,9 +7,9 @@
 #include <algorithm>
 
 #define XXH_INLINE_ALL  // hashing in pieces without an allocation needs the state's size
-#include <xxhash.h>
+#include <yore/format/wire.h>
 
-#include "format/wire.h"
+#include <xxhash.h>
 
 namespace yore::store {
 namespace {

@@ -4,6 +4,7 @@
 
 #include <yore/base/guarded.h>
 #include <yore/crypto/hash.h>
+#include <yore/format/tables.h>
 #include <yore/store/store.h>
 
 #include <atomic>
@@ -13,7 +14,6 @@
 #include <optional>
 #include <vector>
 
-#include "format/tables.h"
 #include "store/codec.h"
 #include "store/commit_log.h"
 #include "store/epochs.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "format/commit_entry.h"
+#include <yore/format/commit_entry.h>
+
 #include "golden.h"
 
 using namespace yore;

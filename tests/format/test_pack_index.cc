@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "format/pack_index.h"
+#include <yore/format/pack_index.h>
+
 #include "golden.h"
 
 using namespace yore;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "format/tables.h"
+#include <yore/format/tables.h>
+
 #include "golden.h"
 
 using namespace yore;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pack indexes and commit entries. The first byte says which. The name under which a record is
 // asked for is taken from the record, so that inputs get past it. There is one encoding of each.
-#include "format/commit_entry.h"
-#include "format/pack_index.h"
-#include "format/wire.h"
+#include <yore/format/commit_entry.h>
+#include <yore/format/pack_index.h>
+#include <yore/format/wire.h>
+
 #include "fuzz.h"
 
 namespace {

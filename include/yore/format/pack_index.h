@@ -9,11 +9,10 @@
 
 #include <yore/base/bytes.h>
 #include <yore/format/ids.h>
+#include <yore/format/tables.h>
 
 #include <optional>
 #include <vector>
-
-#include "format/tables.h"
 
 namespace yore::format {
 
