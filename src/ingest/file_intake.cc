@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <thread>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -150,8 +152,7 @@ std::optional<FileIntake::Result> FileIntake::open(Reading& reading) {
     reading.fd = open_at(place.directory, place.name, OpenAs::content, error);
     if (is_replaced(error)) return Result::replaced;
     if (!reading.fd) return fail(place, "open", error);
-    if ((error = status_of(reading.fd.get(), reading.status)) != 0)
-        return fail(place, "stat", error);
+    if ((error = look_settled(reading)) != 0) return fail(place, "stat", error);
     if (reading.status.attributes.kind != tree::FileKind::regular ||
         reading.status.device != device)
         return Result::replaced;
@@ -159,6 +160,15 @@ std::optional<FileIntake::Result> FileIntake::open(Reading& reading) {
     reading.size = 0;
     reading.small = {};
     return std::nullopt;
+}
+
+/// 0, or the errno. Whatever changes after it shows in the file's times.
+int FileIntake::look_settled(Reading& reading) {
+    if (const int error = status_of(reading.fd.get(), reading.status)) return error;
+    const Timestamp changed = reading.status.attributes.changed, now = parts_.clock.now();
+    if (now < changed || ns_between(changed, now) > clock_tick_ns) return 0;
+    std::this_thread::sleep_for(std::chrono::nanoseconds(clock_tick_ns - ns_between(changed, now)));
+    return status_of(reading.fd.get(), reading.status);
 }
 
 void FileIntake::read(Reading& reading) {

@@ -4,6 +4,8 @@
 /// What is stored was read between two looks at the file. When they differ it is read again, a few
 /// times; then it is kept as it was read last, with the status from before that, and a problem
 /// says so. (The status from before: so the next snapshot sees that it has changed since.)
+/// A file that changed in this very tick of the clock is first left alone until the tick is over:
+/// another change in it might not show.
 #pragma once
 
 #include "ingest/counters.h"
@@ -41,6 +43,7 @@ class FileIntake {
         Problems& problems;
         Counters& counters;
         const GroupSizes& sizes;
+        const Clock& clock;
         std::string_view root;  ///< path of the source's directory
     };
     explicit FileIntake(const Parts&);
@@ -59,6 +62,7 @@ class FileIntake {
     struct Reading;
     Result fail(const Place&, std::string_view action, int error);
     std::optional<Result> open(Reading&);
+    int look_settled(Reading&);
     void read(Reading&);
     void read_small(Reading&);
     void read_large(Reading&);

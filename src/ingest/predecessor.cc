@@ -8,16 +8,10 @@ namespace yore::ingest {
 namespace {
 
 constexpr std::int64_t ns_in_second = 1'000'000'000;
-constexpr std::uint64_t fine_tick_ns = 20'000'000, coarse_tick_ns = 2 * ns_in_second;
-
-/// From `a`, which is not later, to `b`; whole, however far they are apart.
-std::uint64_t ns_between(Timestamp a, Timestamp b) {
-    return static_cast<std::uint64_t>(b.ns) - static_cast<std::uint64_t>(a.ns);
-}
 
 /// More than a tick of its file system's clock.
 bool well_before(Timestamp time, Timestamp start) {
-    const std::uint64_t tick = time.ns % ns_in_second == 0 ? coarse_tick_ns : fine_tick_ns;
+    const std::uint64_t tick = time.ns % ns_in_second == 0 ? coarse_clock_tick_ns : clock_tick_ns;
     return time < start && ns_between(time, start) > tick;
 }
 
@@ -28,7 +22,7 @@ bool TrustRule::trusts(const tree::Attributes& stored) const {
     // The time of change cannot be set, that of modification can: one far ahead proves nothing,
     // one during the snapshot may mean a file system that keeps no time of change.
     const bool far_ahead =
-        ended_ < stored.modified && ns_between(ended_, stored.modified) > coarse_tick_ns;
+        ended_ < stored.modified && ns_between(ended_, stored.modified) > coarse_clock_tick_ns;
     return well_before(stored.modified, started_) || far_ahead;
 }
 

@@ -19,6 +19,14 @@
 
 namespace yore::ingest {
 
+inline constexpr std::uint64_t clock_tick_ns = 20'000'000;
+inline constexpr std::uint64_t coarse_clock_tick_ns = 2'000'000'000;
+
+/// From `a`, which is not later, to `b`; whole, however far they are apart.
+inline std::uint64_t ns_between(Timestamp a, Timestamp b) {
+    return static_cast<std::uint64_t>(b.ns) - static_cast<std::uint64_t>(a.ns);
+}
+
 class TrustRule {
   public:
     TrustRule() = default;  ///< trusts nothing

@@ -63,7 +63,7 @@ catalog::Snapshot take_directory_snapshot(catalog::Catalog& catalog,
     SnapshotRun run({catalog, cache, source, options, clock}, std::move(stop));
     const Before before = find_before(catalog, cache, source);
     FileIntake intake({run.outbox(), run.cutter(), run.xattrs(), cache, run.problems(),
-                       run.counters(), run.group_sizes(), source.directory.path});
+                       run.counters(), run.group_sizes(), clock, source.directory.path});
     Walk walk({run.outbox(), intake, cache, run.problems(), run.counters(), source.directory,
                options.avoid, before.snapshot ? TrustRule(*before.snapshot) : TrustRule()});
     SnapshotRun::Work work;
