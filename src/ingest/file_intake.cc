@@ -16,6 +16,7 @@ constexpr int attempts_max = 3;
 /// A file that changes all the time is not read again when that would cost more than this.
 constexpr std::uint64_t reread_bytes_max = 1u << 30;
 constexpr std::size_t magic_bytes = 4096;
+constexpr ssize_t target_bytes_max = 4095;  // Linux allows no more, and the tree keeps no more
 constexpr std::uint64_t read_ahead_from = 1u << 20;
 
 /// The next run of data at or after `from`. None: an empty run at `size`, or before it when the
@@ -111,6 +112,7 @@ FileIntake::Result FileIntake::add_special(const Place& place, FileStatus& statu
             ::readlinkat(fd.get(), "", add.entry.target.data(), add.entry.target.size());
         if (length < 0) return fail(place, "read link", errno);
         add.entry.target.resize(static_cast<std::size_t>(length));
+        if (length == 0 || length > target_bytes_max) return fail(place, "read link", EINVAL);
         add.entry.attributes.size = add.entry.target.size();
     }
     parts_.outbox.send(std::move(add));
