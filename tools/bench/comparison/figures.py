@@ -142,11 +142,15 @@ def repository_of_many(bench: Bench, peer: Peer, name: str) -> Path:
     return path
 
 
+def memory_of(mounted: machine.Mounted) -> Values:
+    return {"mount-memory": mounted.peak_mib()} if mounted.pid else {}
+
+
 def mount_find(bench: Bench, peer: Peer, name: str) -> Values:
     with peer.mount(bench.prepared(peer, name)) as mounted:
         machine.make_cold()
         seconds = find_ls(mounted.tree)
-        return {"find-ls": seconds, "mount-memory": mounted.peak_mib()}
+        return {"find-ls": seconds, **memory_of(mounted)}
 
 
 def mount_copy(bench: Bench, peer: Peer, name: str) -> Values:
@@ -155,9 +159,9 @@ def mount_copy(bench: Bench, peer: Peer, name: str) -> Values:
     with peer.mount(bench.prepared(peer, name)) as mounted:
         machine.make_cold()
         done = machine.run("cp", "-a", "--reflink=never", mounted.tree, target)
-        memory = mounted.peak_mib()
+        memory = memory_of(mounted)
     machine.remove(target)
-    return {"copy-out": done.seconds, "mount-memory": memory}
+    return {"copy-out": done.seconds, **memory}
 
 
 def restore(bench: Bench, peer: Peer, name: str) -> Values:
@@ -187,11 +191,11 @@ def mount_read(bench: Bench, peer: Peer, name: str) -> Values:
         machine.make_cold()
         cold = machine.sequential_mib_per_s(file)
         warm = machine.sequential_mib_per_s(file)
-        memory = mounted.peak_mib()
+        memory = memory_of(mounted)
     with peer.mount(bench.prepared(peer, name), snapshot=0) as mounted:
         machine.make_cold()
         four = machine.sequential_mib_per_s(mounted.tree / relative, readers=4)
-    return {"read-cold": cold, "read-warm": warm, "read-cold-4": four, "mount-memory": memory}
+    return {"read-cold": cold, "read-warm": warm, "read-cold-4": four, **memory}
 
 
 def mount_random(bench: Bench, peer: Peer, name: str) -> Values:
@@ -199,7 +203,7 @@ def mount_random(bench: Bench, peer: Peer, name: str) -> Values:
     with peer.mount(bench.prepared(peer, name), snapshot=0) as mounted:
         machine.make_cold()
         reads = machine.random_reads_per_s(mounted.tree / relative)
-        return {"random-cold": reads, "mount-memory": mounted.peak_mib()}
+        return {"random-cold": reads, **memory_of(mounted)}
 
 
 def deltas(bench: Bench, peer: Peer, name: str) -> Values:

@@ -90,7 +90,7 @@ def bound(directory: Path, at: Path, hidden: str | None = None) -> Iterator[Path
 @dataclass
 class Mounted:
     tree: Path
-    pid: int
+    pid: int  # 0: there is no process
     ready_seconds: float  # from the command to the first listing of `tree`
 
     def peak_mib(self) -> float:
@@ -154,8 +154,9 @@ def sequential_mib_per_s(file: Path, readers: int = 1) -> float:
 
 def random_reads_per_s(file: Path, seconds: int = 8) -> float:
     """4 KiB reads at random places, one at a time."""
+    name = str(file).replace(":", "\\:")  # fio separates names with colons
     done = subprocess.run(
-        ["fio", "--name=random", f"--filename={file}", "--rw=randread", "--bs=4k", "--readonly",
+        ["fio", "--name=random", f"--filename={name}", "--rw=randread", "--bs=4k", "--readonly",
          "--ioengine=psync", "--norandommap", "--time_based", f"--runtime={seconds}",
          "--randseed=4711", "--output-format=json"],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)

@@ -19,7 +19,6 @@ class Peer:
     def __init__(self, state: Path):
         self.state = state
         self.mountpoint = state / f"mnt-{self.name}"
-        state.mkdir(parents=True, exist_ok=True)
 
     def init(self, repository: Path, source: Path) -> None:
         raise NotImplementedError
@@ -176,7 +175,7 @@ class Native(Peer):
     name = "native"
 
     def mount(self, repository: Path, snapshot: int = -1) -> AbstractContextManager[Mounted]:
-        return nullcontext(Mounted(repository, os.getpid(), 0.0))
+        return nullcontext(Mounted(repository, 0, 0.0))
 
     def version(self) -> str:
         return first_line("uname", "-sr")
