@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+/// An open repository with all that commands work on.
+#pragma once
+
+#include <yore/base/random.h>
+#include <yore/base/time.h>
+#include <yore/catalog/catalog.h>
+#include <yore/command/mounts.h>
+#include <yore/store/keyring.h>
+#include <yore/store/object_cache.h>
+#include <yore/store/repository.h>
+#include <yore/view/view.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace yore::command {
+
+/// The key file of the repository in `directory`. None there: Errc::not_found, with hints.
+store::KeyFile load_key_file(const std::string& directory);
+
+/// A repository whose keys are known, not yet opened.
+struct Unlocked {
+    std::string directory;  ///< absolute
+    store::KeyFile key_file;
+    store::MasterKey master_key;
+};
+/// Throws as KeyFile::unlock; costs a key derivation for each passphrase slot that is tried.
+Unlocked unlock(const std::string& directory, store::KeyFile,
+                const std::optional<store::Credentials>&);
+
+struct ContextOptions {
+    std::uint64_t cache_bytes = 256u << 20;
+    store::Owner owner;     ///< this process
+    bool resident = false;  ///< stays until its last mount is gone; only such a process may mount
+    std::function<void()> mounts_changed = [] {};
+};
+
+/// Any thread, except where a member says otherwise.
+class Context {
+  public:
+    Context(Unlocked, std::unique_ptr<store::Store>, ContextOptions, const Clock&, Random&);
+    ~Context();
+
+    const std::string& directory() const;
+    const ContextOptions& options() const;
+    store::Store& store();
+    const store::ObjectCache& cache() const;
+    catalog::Catalog& catalog();
+    /// Made when it is first asked for; from then on it follows each commit.
+    view::View& view();
+    Mounts& mounts();
+    const Clock& clock() const;
+    Random& random();
+
+    void with_key_file(const std::function<void(const store::KeyFile&)>& look) const;
+    /// Saved durably when it returns; when anything throws, the old key file stays.
+    void change_key_file(
+        const std::function<void(store::KeyFile&, const store::MasterKey&)>& change);
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+/// Opens the store of a repository whose lock the caller holds. Throws as store::open_store.
+std::unique_ptr<Context> open_context(const store::RepositoryLock&, Unlocked, ContextOptions,
+                                      const Clock&, Random&);
+
+}  // namespace yore::command

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The live mounts of the process that owns a repository.
+#pragma once
+
+#include <yore/mount/mount.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace yore::command {
+
+/// Any thread.
+class Mounts {
+  public:
+    /// `changed` is called without locks after a mount came or went.
+    explicit Mounts(std::function<void()> changed);
+    ~Mounts();  ///< unmounts all
+
+    /// Throws what mount::Mount throws; mounted here already: Errc::exists.
+    void add(const view::View&, const store::ObjectCache&, const mount::MountOptions&);
+    /// Returns when it is unmounted. Not mounted here: false.
+    bool remove(const std::string& directory);
+    void remove_all();
+    std::vector<std::string> directories() const;
+    /// Lets the kernels' caches know of names that appeared.
+    void appeared(const std::vector<view::View::Appeared>&);
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace yore::command

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The process that has a repository open: its lock, its socket, its Context, and the calls of
+/// others that it runs.
+///
+/// The socket listens as soon as the lock is held; calls that come while the store is still being
+/// opened wait. So whoever finds the lock taken finds a socket, or an owner that is about to end.
+#pragma once
+
+#include <yore/command/command.h>
+#include <yore/command/context.h>
+#include <yore/server/place.h>
+
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace yore::server {
+
+class Owner {
+  public:
+    /// Another process owns it: nullptr. Throws what opening throws.
+    static std::unique_ptr<Owner> take(command::Unlocked, command::ContextOptions, const Place&,
+                                       const Clock&, Random&);
+    /// Ends the calls in progress, unmounts, closes the store, releases the lock.
+    ~Owner();
+
+    command::Context& context();
+
+    /// Waits until there is neither a call nor a mount; from then on nobody is taken on. `stop`
+    /// stops the calls of others and unmounts.
+    void finish(std::stop_token stop);
+    /// The calls of others that are in progress: `snapshot (pid 12)`.
+    std::vector<std::string> calls() const;
+
+  private:
+    Owner();
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace yore::server

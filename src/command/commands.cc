@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <yore/base/error.h>
+#include <yore/command/command.h>
+
+#include <algorithm>
+#include <array>
+
+#include "command/run.h"
+
+namespace yore::command {
+namespace {
+
+constexpr std::array all_commands{
+    Command{"cat", run_cat},
+    Command{"diff", run_diff},
+    Command{"du", run_du},
+    Command{"find", run_find},
+    Command{"info", run_info},
+    Command{"key-add", run_key_add},
+    Command{"key-list", run_key_list},
+    Command{"key-remove", run_key_remove},
+    Command{"key-rotate", run_key_rotate},
+    Command{"ls", run_ls},
+    Command{"mount", run_mount},
+    Command{"restore", run_restore},
+    Command{"snapshot", run_snapshot},
+    Command{"snapshots", run_snapshots},
+    Command{"source-add", run_source_add},
+    Command{"source-list", run_source_list},
+    Command{"source-remove", run_source_remove},
+    Command{"source-show", run_source_show},
+    Command{"stats", run_stats},
+    Command{"umount", run_umount},
+    Command{"verify", run_verify},
+};
+static_assert(std::ranges::is_sorted(all_commands, {}, &Command::name));
+
+}  // namespace
+
+std::span<const Command> commands() {
+    return all_commands;
+}
+
+const Command* find_command(std::string_view name) {
+    const auto found = std::ranges::lower_bound(all_commands, name, {}, &Command::name);
+    return found == all_commands.end() || found->name != name ? nullptr : &*found;
+}
+
+nlohmann::json run(Context& context, std::string_view name, const Call& call) {
+    const Command* command = find_command(name);
+    if (command == nullptr)
+        throw Error(Errc::unsupported, fmt::format("there is no command {}", name),
+                    {"the process that owns the repository may be of an older version"});
+    auto result = command->run(context, call);
+    result["result"] = name;
+    return result;
+}
+
+}  // namespace yore::command

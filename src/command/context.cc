@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <yore/base/error.h>
+#include <yore/base/log.h>
+#include <yore/command/context.h>
+
+#include <mutex>
+
+namespace yore::command {
+namespace {
+
+std::string key_file_path(const std::string& directory) {
+    return directory + "/repository";
+}
+
+}  // namespace
+
+store::KeyFile load_key_file(const std::string& directory) {
+    auto found = store::KeyFile::load(key_file_path(directory));
+    if (!found)
+        throw Error(Errc::not_found, fmt::format("there is no repository in {}", directory),
+                    {"`--repo DIR` or YORE_REPO names the repository", "`yore init` makes one"});
+    return std::move(*found);
+}
+
+Unlocked unlock(const std::string& directory, store::KeyFile key_file,
+                const std::optional<store::Credentials>& credentials) {
+    auto master = doing([&] { return fmt::format("unlock {}", directory); },
+                        [&] { return key_file.unlock(credentials); });
+    return {directory, std::move(key_file), std::move(master)};
+}
+
+struct Context::State {
+    State(Unlocked unlocked, std::unique_ptr<store::Store> store_in, ContextOptions options_in,
+          const Clock& clock_in, Random& random_in)
+        : options(std::move(options_in)),
+          clock(clock_in),
+          random(random_in),
+          directory(std::move(unlocked.directory)),
+          key_file(std::move(unlocked.key_file)),
+          master_key(std::move(unlocked.master_key)),
+          store(std::move(store_in)),
+          cache(*store, options.cache_bytes),
+          catalog(*store),
+          mounts(options.mounts_changed) {}
+
+    const ContextOptions options;
+    const Clock& clock;
+    Random& random;
+    const std::string directory;
+
+    std::mutex key_file_mutex;  ///< held while the key file is saved: nobody waits for it but `key`
+    store::KeyFile key_file;
+    const store::MasterKey master_key;
+
+    // In the order in which each needs the ones before it.
+    std::unique_ptr<store::Store> store;
+    store::ObjectCache cache;
+    catalog::Catalog catalog;
+    std::once_flag view_made;
+    std::unique_ptr<view::View> view;
+    Mounts mounts;
+    std::shared_ptr<void> following_commits;
+
+    void make_view() {
+        view = std::make_unique<view::View>(catalog, cache, clock);
+        following_commits =
+            store->on_commit([this](CommitNumber) { mounts.appeared(view->refresh()); });
+    }
+};
+
+Context::Context(Unlocked unlocked, std::unique_ptr<store::Store> store, ContextOptions options,
+                 const Clock& clock, Random& random)
+    : state_(std::make_unique<State>(std::move(unlocked), std::move(store), std::move(options),
+                                     clock, random)) {}
+Context::~Context() = default;
+
+const std::string& Context::directory() const {
+    return state_->directory;
+}
+const ContextOptions& Context::options() const {
+    return state_->options;
+}
+store::Store& Context::store() {
+    return *state_->store;
+}
+const store::ObjectCache& Context::cache() const {
+    return state_->cache;
+}
+catalog::Catalog& Context::catalog() {
+    return state_->catalog;
+}
+view::View& Context::view() {
+    std::call_once(state_->view_made, [&] { state_->make_view(); });
+    return *state_->view;
+}
+Mounts& Context::mounts() {
+    return state_->mounts;
+}
+const Clock& Context::clock() const {
+    return state_->clock;
+}
+Random& Context::random() {
+    return state_->random;
+}
+
+void Context::with_key_file(const std::function<void(const store::KeyFile&)>& look) const {
+    std::scoped_lock lock(state_->key_file_mutex);
+    look(state_->key_file);
+}
+
+void Context::change_key_file(
+    const std::function<void(store::KeyFile&, const store::MasterKey&)>& change) {
+    std::scoped_lock lock(state_->key_file_mutex);
+    auto changed = store::KeyFile::decode(state_->key_file.encode());
+    change(changed, state_->master_key);
+    changed.save(key_file_path(state_->directory));
+    state_->key_file = std::move(changed);
+}
+
+std::unique_ptr<Context> open_context(const store::RepositoryLock& lock, Unlocked unlocked,
+                                      ContextOptions options, const Clock& clock, Random& random) {
+    store::OpenOptions open;
+    open.store.writer = fmt::format("{}", options.owner.pid);
+    auto store =
+        store::open_store(unlocked.directory, lock,
+                          store::derive(unlocked.key_file, unlocked.master_key), open, clock);
+    return std::make_unique<Context>(std::move(unlocked), std::move(store), std::move(options),
+                                     clock, random);
+}
+
+}  // namespace yore::command

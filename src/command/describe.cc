@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "command/describe.h"
+
+#include <yore/base/error.h>
+#include <yore/command/text.h>
+
+#include <sys/sysmacros.h>
+
+namespace yore::command {
+namespace {
+
+nlohmann::json describe(const catalog::SnapshotCounts& counts) {
+    return {{"files", counts.files},
+            {"directories", counts.directories},
+            {"others", counts.others},
+            {"bytes", counts.bytes},
+            {"bytes_read", counts.bytes_read},
+            {"bytes_new", counts.bytes_new},
+            {"bytes_stored", counts.bytes_stored},
+            {"files_unchanged", counts.files_unchanged},
+            {"problems", counts.problems}};
+}
+
+}  // namespace
+
+std::string_view name_of(tree::FileKind kind) {
+    switch (kind) {
+        case tree::FileKind::regular:
+            return "file";
+        case tree::FileKind::directory:
+            return "directory";
+        case tree::FileKind::symlink:
+            return "symlink";
+        case tree::FileKind::block_device:
+            return "block-device";
+        case tree::FileKind::character_device:
+            return "character-device";
+        case tree::FileKind::fifo:
+            return "fifo";
+        case tree::FileKind::socket:
+            return "socket";
+    }
+    return "unknown";
+}
+
+nlohmann::json describe(const catalog::Source& source) {
+    nlohmann::json object{{"name", source.name}, {"created", to_rfc3339(source.created)}};
+    if (source.kind == catalog::SourceKind::stream) {
+        object["kind"] = "stream";
+        return object;
+    }
+    object["kind"] = "directory";
+    put_bytes(object, "directory", source.directory.path);
+    object["one_file_system"] = source.directory.one_file_system;
+    object["ignore_cache_dirs"] = source.directory.ignore_cache_dirs;
+    object["ignore_nodump"] = source.directory.ignore_nodump;
+    object["excludes"] = list_of_bytes(source.directory.excludes);
+    return object;
+}
+
+nlohmann::json describe(const catalog::Snapshot& snapshot, const std::string& source_name) {
+    nlohmann::json object{
+        {"source", source_name},
+        {"name", snapshot.name.text()},
+        {"id", snapshot.id.hex()},
+        {"started", to_rfc3339(snapshot.started)},
+        {"ended", to_rfc3339(snapshot.ended)},
+        {"outcome", snapshot.outcome == catalog::Outcome::partial ? "partial" : "complete"},
+        {"counts", describe(snapshot.counts)}};
+    put_bytes(object, "host", snapshot.host);
+    put_bytes(object, "path", snapshot.path);
+    object["tags"] = nlohmann::json::object();
+    for (const auto& [key, value] : snapshot.tags) put_bytes(object["tags"], key, value);
+    return object;
+}
+
+nlohmann::json describe(const catalog::Problem& problem) {
+    nlohmann::json object;
+    put_bytes(object, "path", problem.path);
+    put_bytes(object, "text", problem.text);
+    return object;
+}
+
+nlohmann::json describe(const tree::Totals& totals) {
+    return {{"bytes", totals.bytes},
+            {"files", totals.files},
+            {"directories", totals.directories},
+            {"others", totals.others}};
+}
+
+nlohmann::json describe(const tree::EntryView& entry) {
+    const auto attributes = entry.attributes();
+    nlohmann::json object{{"kind", name_of(attributes.kind)},
+                          {"mode", fmt::format("{:04o}", attributes.permissions)},
+                          {"uid", attributes.uid},
+                          {"gid", attributes.gid},
+                          {"links", attributes.link_count},
+                          {"size", attributes.size},
+                          {"modified", to_rfc3339(attributes.modified)},
+                          {"changed", to_rfc3339(attributes.changed)}};
+    switch (attributes.kind) {
+        case tree::FileKind::symlink:
+            put_bytes(object, "target", entry.target());
+            break;
+        case tree::FileKind::directory:
+            object["totals"] = describe(entry.totals());
+            break;
+        case tree::FileKind::block_device:
+        case tree::FileKind::character_device:
+            object["device"] = {major(attributes.device), minor(attributes.device)};
+            break;
+        default:
+            break;
+    }
+    return object;
+}
+
+}  // namespace yore::command

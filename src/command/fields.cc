@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "command/fields.h"
+
+#include <yore/command/text.h>
+
+namespace yore::command {
+namespace {
+
+[[noreturn]] void refuse(const std::string& key, std::string_view why) {
+    throw Error(Errc::invalid, fmt::format("request: {} {}", key, why));
+}
+
+}  // namespace
+
+Fields::Fields(const nlohmann::json& request) : request_(request) {
+    if (!request.is_object()) throw Error(Errc::invalid, "request: not a JSON object");
+}
+
+const nlohmann::json* Fields::find(const std::string& key) {
+    known_.insert(key);
+    const auto found = request_.find(key);
+    return found == request_.end() || found->is_null() ? nullptr : &*found;
+}
+
+std::optional<std::string> Fields::optional_text(const std::string& key) {
+    known_.insert(key);
+    known_.insert(key + "_base64");
+    return doing([] { return "request"; }, [&] { return get_bytes(request_, key); });
+}
+
+std::string Fields::text(const std::string& key) {
+    auto value = optional_text(key);
+    if (!value) refuse(key, "is missing");
+    return *value;
+}
+
+bool Fields::flag(const std::string& key) {
+    const auto* value = find(key);
+    if (value == nullptr) return false;
+    if (!value->is_boolean()) refuse(key, "is neither true nor false");
+    return value->get<bool>();
+}
+
+std::optional<std::uint64_t> Fields::number(const std::string& key) {
+    const auto* value = find(key);
+    if (value == nullptr) return std::nullopt;
+    if (!value->is_number_unsigned()) refuse(key, "is not a whole number from 0");
+    return value->get<std::uint64_t>();
+}
+
+std::optional<std::int64_t> Fields::signed_number(const std::string& key) {
+    const auto* value = find(key);
+    if (value == nullptr) return std::nullopt;
+    if (!value->is_number_integer()) refuse(key, "is not a whole number");
+    return value->get<std::int64_t>();
+}
+
+std::optional<double> Fields::fraction(const std::string& key) {
+    const auto* value = find(key);
+    if (value == nullptr) return std::nullopt;
+    if (!value->is_number()) refuse(key, "is not a number");
+    return value->get<double>();
+}
+
+std::vector<std::string> Fields::texts(const std::string& key) {
+    const auto* value = find(key);
+    if (value == nullptr) return {};
+    return doing([&] { return "request: " + key; }, [&] { return bytes_of_list(*value); });
+}
+
+std::vector<std::pair<std::string, std::string>> Fields::pairs(const std::string& key) {
+    const auto* value = find(key);
+    if (value == nullptr) return {};
+    if (!value->is_object()) refuse(key, "is not an object");
+    std::vector<std::pair<std::string, std::string>> pairs;
+    for (const auto& [name, text] : value->items()) {
+        if (!text.is_string()) refuse(key, "has a value that is not a text");
+        pairs.emplace_back(name, text.get<std::string>());
+    }
+    return pairs;
+}
+
+void Fields::done() const {
+    for (const auto& [key, value] : request_.items())
+        if (!known_.contains(key)) refuse(key, "is not known");
+}
+
+}  // namespace yore::command

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+/// mount: `directory` (absolute), `allow_other`, `threads`. Returns when it is mounted.
+#include <yore/base/error.h>
+#include <yore/command/text.h>
+
+#include "command/fields.h"
+#include "command/run.h"
+
+namespace yore::command {
+
+nlohmann::json run_mount(Context& context, const Call& call) {
+    Fields fields(call.request);
+    mount::MountOptions options;
+    options.directory = fields.text("directory");
+    options.repository = context.directory();
+    options.allow_other = fields.flag("allow_other");
+    options.threads = static_cast<unsigned>(fields.number("threads").value_or(0));
+    fields.done();
+    const auto& owner = context.options().owner;
+    // One that ends with its own command cannot keep a mount, and may not outlive that command.
+    if (!context.options().resident)
+        throw Error(Errc::busy,
+                    fmt::format("`{}` (pid {}) has the repository open and ends by itself",
+                                owner.command, owner.pid),
+                    {"mount when it has finished; a mount taken first does not block a backup"});
+    context.mounts().add(context.view(), context.cache(), options);
+    nlohmann::json result{{"pid", owner.pid}};
+    put_bytes(result, "directory", options.directory);
+    return result;
+}
+
+}  // namespace yore::command

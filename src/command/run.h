@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The use cases, one file each (the dash of a name is an underscore there).
+#pragma once
+
+#include <yore/command/command.h>
+#include <yore/command/context.h>
+
+#include <nlohmann/json.hpp>
+
+namespace yore::command {
+
+nlohmann::json run_cat(Context&, const Call&);
+nlohmann::json run_diff(Context&, const Call&);
+nlohmann::json run_du(Context&, const Call&);
+nlohmann::json run_find(Context&, const Call&);
+nlohmann::json run_info(Context&, const Call&);
+nlohmann::json run_key_add(Context&, const Call&);
+nlohmann::json run_key_list(Context&, const Call&);
+nlohmann::json run_key_remove(Context&, const Call&);
+nlohmann::json run_key_rotate(Context&, const Call&);
+nlohmann::json run_ls(Context&, const Call&);
+nlohmann::json run_mount(Context&, const Call&);
+nlohmann::json run_restore(Context&, const Call&);
+nlohmann::json run_snapshot(Context&, const Call&);
+nlohmann::json run_snapshots(Context&, const Call&);
+nlohmann::json run_source_add(Context&, const Call&);
+nlohmann::json run_source_list(Context&, const Call&);
+nlohmann::json run_source_remove(Context&, const Call&);
+nlohmann::json run_source_show(Context&, const Call&);
+nlohmann::json run_stats(Context&, const Call&);
+nlohmann::json run_umount(Context&, const Call&);
+nlohmann::json run_verify(Context&, const Call&);
+
+}  // namespace yore::command

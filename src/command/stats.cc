@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+/// stats: nothing asked. What all snapshots would take (`logical`), what is stored of it once
+/// (`unique`), and what that takes (`stored`).
+#include "command/fields.h"
+#include "command/run.h"
+#include "command/walk.h"
+
+namespace yore::command {
+
+nlohmann::json run_stats(Context& context, const Call& call) {
+    Fields(call.request).done();
+    std::uint64_t snapshots = 0, logical = 0, files = 0;
+    const auto sources = context.catalog().sources();
+    for (const auto& source : sources) {
+        for (const auto& snapshot : context.catalog().snapshots(source.id)) {
+            check_stop(call.stop);
+            snapshots += 1;
+            logical += snapshot.counts.bytes;
+            files += snapshot.counts.files;
+        }
+    }
+    const auto stats = context.store().stats();
+    const auto cache = context.cache().stats();
+    return {{"sources", sources.size()},
+            {"snapshots", snapshots},
+            {"files", files},
+            {"logical_bytes", logical},
+            {"unique_bytes", stats.chunk_plain_bytes},
+            {"stored_bytes", stats.chunk_stored_bytes},
+            {"metadata_plain_bytes", stats.node_plain_bytes},
+            {"metadata_stored_bytes", stats.node_stored_bytes},
+            {"repository_bytes", stats.backend_bytes},
+            {"chunks", stats.chunks},
+            {"nodes", stats.nodes},
+            {"packs", stats.packs},
+            {"cache", {{"bytes", cache.bytes}, {"hits", cache.hits}, {"misses", cache.misses}}}};
+}
+
+}  // namespace yore::command

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+/// verify: `level` (1 or 2; absent: 1), `sample` (0 < part <= 1, level 2). Events `progress`, and
+/// `damage` for each damaged object. `exit_code` 4 when there is damage.
+#include <yore/base/error.h>
+#include <yore/command/text.h>
+#include <yore/upkeep/verify.h>
+
+#include "command/fields.h"
+#include "command/reporter.h"
+#include "command/run.h"
+
+namespace yore::command {
+namespace {
+
+nlohmann::json describe(const upkeep::VerifyOptions::Progress& progress) {
+    return {{"snapshots", progress.snapshots_done},
+            {"nodes", progress.nodes},
+            {"chunks", progress.chunks},
+            {"bytes_read", progress.bytes_read},
+            {"objects_read", progress.objects_read},
+            {"damaged", progress.damaged}};
+}
+
+nlohmann::json describe(const upkeep::Damage& damage) {
+    nlohmann::json event;
+    put_bytes(event, "object", damage.object);
+    put_bytes(event, "text", damage.text);
+    event["needed_by"] = list_of_bytes(damage.needed_by);
+    return event;
+}
+
+upkeep::VerifyOptions read_options(Fields& fields, Context& context) {
+    upkeep::VerifyOptions options;
+    options.level = static_cast<int>(fields.number("level").value_or(1));
+    options.sample = fields.fraction("sample").value_or(1.0);
+    std::uint64_t seed = 0;
+    context.random().fill({reinterpret_cast<std::byte*>(&seed), sizeof seed});
+    options.seed = fields.number("seed").value_or(seed);
+    fields.done();
+    if (options.level != 1 && options.level != 2)
+        throw Error(Errc::invalid, fmt::format("there is no level {}", options.level),
+                    {"1 checks records and references, 2 reads every byte"});
+    if (!(options.sample > 0 && options.sample <= 1))
+        throw Error(Errc::invalid, "the sample is a part of all: above 0, at most 100 %");
+    return options;
+}
+
+}  // namespace
+
+nlohmann::json run_verify(Context& context, const Call& call) {
+    Fields fields(call.request);
+    auto options = read_options(fields, context);
+    Reporter reporter(call.output);
+    options.progress = [&](const upkeep::VerifyOptions::Progress& progress) {
+        reporter.event("progress", describe(progress));
+    };
+    const auto verified = upkeep::verify(context.catalog(), context.cache(), options, call.stop);
+    for (const auto& damage : verified.damage) reporter.event("damage", describe(damage));
+    auto result = describe(verified.counts);
+    result["level"] = options.level;
+    result["sample"] = options.sample;
+    if (!verified.damage.empty()) result["exit_code"] = static_cast<int>(ExitCode::damaged);
+    return result;
+}
+
+}  // namespace yore::command

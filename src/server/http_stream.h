@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+/// A connected socket as httplib's Stream. It waits as long as the peer does: the peer's end is
+/// what tells that it is gone, no timeout, since a reader may stop its terminal for an hour.
+#pragma once
+
+#include <string>
+
+#include <httplib.h>
+
+namespace yore::server {
+
+class HttpStream final : public httplib::Stream {
+  public:
+    explicit HttpStream(int fd) : fd_(fd) {}
+
+    bool is_readable() const override { return true; }
+    bool is_writable() const override { return true; }
+    ssize_t read(char* into, std::size_t size) override;
+    ssize_t write(const char* from, std::size_t size) override;
+    /// A Unix peer has no port: the descriptor is in its place, for Request::remote_port.
+    void get_remote_ip_and_port(std::string& ip, int& port) const override;
+    void get_local_ip_and_port(std::string& ip, int& port) const override;
+    socket_t socket() const override { return fd_; }
+
+  private:
+    const int fd_;
+};
+
+}  // namespace yore::server

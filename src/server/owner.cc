@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <yore/base/error.h>
+#include <yore/base/log.h>
+#include <yore/command/text.h>
+#include <yore/server/owner.h>
+
+#include <future>
+
+#include "server/calls.h"
+#include "server/service.h"
+
+namespace yore::server {
+
+struct Owner::State {
+    State(store::RepositoryLock lock_in, Random& random_in)
+        : lock(std::move(lock_in)), random(random_in) {}
+
+    // What is further down goes first: the socket, the store, the lock.
+    store::RepositoryLock lock;
+    Random& random;
+    std::promise<command::Context*> opened;
+    Calls calls;
+    std::unique_ptr<command::Context> context;
+    std::unique_ptr<Service> service;
+
+    void serve(const Place& place, const store::KeyFile& key_file,
+               const command::ContextOptions& options, const std::string& directory) {
+        nlohmann::json who{{"pid", options.owner.pid},
+                           {"since", to_rfc3339(options.owner.since)},
+                           {"version", YORE_VERSION},
+                           {"id", key_file.repository().hex()},
+                           {"resident", options.resident}};
+        command::put_bytes(who, "command", options.owner.command);
+        command::put_bytes(who, "repository", directory);
+        service = std::make_unique<Service>(place, calls, std::move(who),
+                                            opened.get_future().share(), random);
+    }
+};
+
+Owner::Owner() = default;
+
+std::unique_ptr<Owner> Owner::take(command::Unlocked unlocked, command::ContextOptions options,
+                                   const Place& place, const Clock& clock, Random& random) {
+    auto lock = store::RepositoryLock::try_take(unlocked.directory, options.owner);
+    if (!lock) return nullptr;
+    std::unique_ptr<Owner> owner(new Owner);
+    owner->state_ = std::make_unique<State>(std::move(*lock), random);
+    State& state = *owner->state_;
+    options.mounts_changed = [&state] { state.calls.changed(); };
+    state.serve(place, unlocked.key_file, options, unlocked.directory);
+    try {
+        state.context = command::open_context(state.lock, std::move(unlocked), std::move(options),
+                                              clock, random);
+    } catch (...) {
+        state.opened.set_exception(std::current_exception());
+        state.calls.close_when([] { return true; });
+        throw;
+    }
+    state.opened.set_value(state.context.get());
+    return owner;
+}
+
+Owner::~Owner() {
+    state_->calls.stop_all();
+    state_->service.reset();
+}
+
+command::Context& Owner::context() {
+    return *state_->context;
+}
+
+void Owner::finish(std::stop_token stop) {
+    const std::stop_callback stopping(stop, [&] {
+        state_->calls.stop_all();
+        state_->calls.changed();
+    });
+    auto& mounts = state_->context->mounts();
+    state_->calls.close_when([&] { return stop.stop_requested() || mounts.directories().empty(); });
+    mounts.remove_all();
+}
+
+std::vector<std::string> Owner::calls() const {
+    return state_->calls.in_progress();
+}
+
+}  // namespace yore::server
