@@ -39,7 +39,7 @@ struct Owner::State {
 
 Owner::Owner() = default;
 
-std::unique_ptr<Owner> Owner::take(command::Unlocked unlocked, command::ContextOptions options,
+std::unique_ptr<Owner> Owner::take(command::Unlocked&& unlocked, command::ContextOptions options,
                                    const Place& place, const Clock& clock, Random& random) {
     auto lock = store::RepositoryLock::try_take(unlocked.directory, options.owner);
     if (!lock) return nullptr;

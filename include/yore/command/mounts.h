@@ -32,4 +32,7 @@ class Mounts {
     std::unique_ptr<State> state_;
 };
 
+/// A mount of ours whose process was killed is taken out of the way. There is none: false.
+bool detach_dead_mount(const std::string& directory);
+
 }  // namespace yore::command

@@ -20,9 +20,9 @@ namespace yore::server {
 
 class Owner {
   public:
-    /// Another process owns it: nullptr. Throws what opening throws.
-    static std::unique_ptr<Owner> take(command::Unlocked, command::ContextOptions, const Place&,
-                                       const Clock&, Random&);
+    /// Another process owns it: nullptr, and `unlocked` is as it was. Throws what opening throws.
+    static std::unique_ptr<Owner> take(command::Unlocked&& unlocked, command::ContextOptions,
+                                       const Place&, const Clock&, Random&);
     /// Ends the calls in progress, unmounts, closes the store, releases the lock.
     ~Owner();
 

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What a command may read: nothing, standard input, a new secret.
+#pragma once
+
+#include <yore/command/command.h>
+#include <yore/crypto/secret.h>
+
+namespace yore::cli {
+
+class NoInput final : public command::Input {
+  public:
+    std::size_t read(MutableBytes, const std::stop_token&) override { return 0; }
+};
+
+/// A stop wakes it even when nothing comes.
+class FdInput final : public command::Input {
+  public:
+    explicit FdInput(int fd) : fd_(fd) {}
+    std::size_t read(MutableBytes into, const std::stop_token&) override;
+
+  private:
+    const int fd_;
+};
+
+class SecretInput final : public command::Input {
+  public:
+    explicit SecretInput(crypto::SecretBytes secret) : secret_(std::move(secret)) {}
+    std::size_t read(MutableBytes into, const std::stop_token&) override;
+
+  private:
+    const crypto::SecretBytes secret_;
+    std::size_t taken_ = 0;
+};
+
+}  // namespace yore::cli

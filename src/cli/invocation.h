@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What a command line asks for, in words that the rest of cli acts on.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace yore::cli {
+
+/// Where a secret comes from; at most one is set, none: a prompt.
+struct SecretSource {
+    std::optional<std::string> passphrase_file, passphrase_command, key_file;
+    bool given() const { return passphrase_file || passphrase_command || key_file; }
+};
+
+struct Invocation {
+    std::string verb;     ///< as typed: `key add`
+    std::string command;  ///< of module command: `key-add`; `init`, `mount`, `umount` act here, too
+    nlohmann::json request = nlohmann::json::object();
+
+    enum class Input { nothing, standard_input, new_secret } input = Input::nothing;
+    SecretSource new_secret;
+
+    // Options of all verbs.
+    std::optional<std::string> repository;
+    SecretSource secret;
+    std::uint64_t cache_bytes = 256u << 20;
+    bool json = false;
+    bool quiet = false;
+
+    // What is not the command's business.
+    bool foreground = false;            ///< mount
+    std::optional<bool> encrypted;      ///< init; absent: as the secret that is given says
+    std::optional<bool> with_key_file;  ///< init: the secret is a key file
+    std::string label;                  ///< init
+    bool long_rows = false;             ///< ls, find
+    bool exact_sizes = false;           ///< bytes instead of MiB
+};
+
+}  // namespace yore::cli

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Commands that do something say in a line what was done.
+#include <yore/command/text.h>
+
+#include "cli/presentation.h"
+#include "cli/sizes.h"
+
+namespace yore::cli {
+namespace {
+
+using Line = std::string (*)(const Invocation&, const Screen&, const nlohmann::json&);
+
+template <Line line>
+Presentation present_line(const Invocation& invocation, Screen& screen) {
+    Presentation presentation;
+    presentation.result = [&](const nlohmann::json& result) {
+        screen.out(line(invocation, screen, result) + "\n");
+    };
+    return presentation;
+}
+
+std::string init_line(const Invocation& invocation, const Screen& screen,
+                      const nlohmann::json& result) {
+    auto text = fmt::format("made repository {} (id {}, encryption {})",
+                            screen.name(bytes_in(result, "repository")), result.value("id", ""),
+                            result.value("encryption", ""));
+    if (result.contains("key_file"))
+        text += fmt::format("\nkey file {}: keep a copy elsewhere, nothing opens without it",
+                            screen.name(bytes_in(result, "key_file")));
+    else if (result.value("encryption", "") != "none" && !invocation.quiet)
+        text += "\nkeep the passphrase safe: nothing opens without it";
+    return text;
+}
+
+std::string source_add_line(const Invocation&, const Screen& screen, const nlohmann::json& result) {
+    const auto name = bytes_in(result, "name");
+    return fmt::format("added source {}: {}", name, screen.name(bytes_in(result, "directory")));
+}
+
+std::string source_remove_line(const Invocation&, const Screen&, const nlohmann::json& result) {
+    return fmt::format("removed source {}", bytes_in(result, "name"));
+}
+
+std::string snapshot_line(const Invocation&, const Screen&, const nlohmann::json& result) {
+    const auto& counts = result["counts"];
+    const auto size = [&](const char* key) { return human_size(number_in(counts, key)); };
+    auto text =
+        fmt::format("{}@{}: {} files, {}; read {}, new {}, stored {}", bytes_in(result, "source"),
+                    result.value("name", ""), grouped(number_in(counts, "files")), size("bytes"),
+                    size("bytes_read"), size("bytes_new"), size("bytes_stored"));
+    if (const auto problems = number_in(counts, "problems"); problems > 0)
+        text += fmt::format("; partial, {} problems", grouped(problems));
+    return text;
+}
+
+std::string restore_line(const Invocation& invocation, const Screen& screen,
+                         const nlohmann::json& result) {
+    auto text =
+        fmt::format("{}: {} files, {} restored to {}", result.value("moment", ""),
+                    grouped(number_in(result, "files")), human_size(number_in(result, "bytes")),
+                    screen.name(bytes_in(invocation.request, "target")));
+    if (const auto kept = number_in(result, "files_kept"); kept > 0)
+        text += fmt::format("; {} were there already", grouped(kept));
+    if (const auto problems = number_in(result, "problems"); problems > 0)
+        text += fmt::format("; partial, {} problems", grouped(problems));
+    return text;
+}
+
+std::string mount_line(const Invocation&, const Screen& screen, const nlohmann::json& result) {
+    return fmt::format("mounted at {}", screen.name(bytes_in(result, "directory")));
+}
+
+std::string umount_line(const Invocation&, const Screen& screen, const nlohmann::json& result) {
+    return fmt::format("unmounted {}", screen.name(bytes_in(result, "directory")));
+}
+
+std::string key_add_line(const Invocation&, const Screen&, const nlohmann::json& result) {
+    return fmt::format("added key slot {}", result.value("id", ""));
+}
+
+std::string key_remove_line(const Invocation&, const Screen&, const nlohmann::json& result) {
+    return fmt::format("removed key slot {}; older copies of the repository still open with it",
+                       result.value("id", ""));
+}
+
+std::string key_rotate_line(const Invocation&, const Screen&, const nlohmann::json& result) {
+    return fmt::format("key slot {} has its new secret", result.value("id", ""));
+}
+
+Presentation present_verify(const Invocation&, Screen& screen) {
+    Presentation presentation;
+    presentation.row = [&](const nlohmann::json& row) {
+        screen.out(fmt::format("damaged: {}: {}\n", screen.name(bytes_in(row, "object")),
+                               screen.name(bytes_in(row, "text"))));
+        for (const std::string& path : command::bytes_of_list(row["needed_by"]))
+            screen.out(fmt::format("  needed by {}\n", screen.name(path)));
+    };
+    presentation.result = [&](const nlohmann::json& result) {
+        auto text =
+            fmt::format("level {}: {} snapshots, {} nodes, {} chunks", number_in(result, "level"),
+                        grouped(number_in(result, "snapshots")),
+                        grouped(number_in(result, "nodes")), grouped(number_in(result, "chunks")));
+        if (number_in(result, "level") > 1)
+            text +=
+                fmt::format(", {} objects of {} read", grouped(number_in(result, "objects_read")),
+                            human_size(number_in(result, "bytes_read")));
+        const auto damaged = number_in(result, "damaged");
+        text += damaged == 0 ? "; no damage" : fmt::format("; {} damaged", grouped(damaged));
+        screen.out(text + "\n");
+    };
+    return presentation;
+}
+
+}  // namespace
+
+const Presentations& outcome_presentations() {
+    static const Presentations table{
+        {"init", present_line<init_line>},
+        {"source-add", present_line<source_add_line>},
+        {"source-remove", present_line<source_remove_line>},
+        {"snapshot", present_line<snapshot_line>},
+        {"restore", present_line<restore_line>},
+        {"mount", present_line<mount_line>},
+        {"umount", present_line<umount_line>},
+        {"key-add", present_line<key_add_line>},
+        {"key-remove", present_line<key_remove_line>},
+        {"key-rotate", present_line<key_rotate_line>},
+        {"verify", present_verify},
+    };
+    return table;
+}
+
+}  // namespace yore::cli

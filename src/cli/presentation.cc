@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/presentation.h"
+
+#include <yore/command/text.h>
+
+#include "cli/sizes.h"
+
+namespace yore::cli {
+
+Presentation presentation_of(const Invocation& invocation, Screen& screen) {
+    for (const auto* table :
+         {&entry_presentations(), &record_presentations(), &outcome_presentations()}) {
+        const auto found = table->find(invocation.command);
+        if (found != table->end()) return found->second(invocation, screen);
+    }
+    return {};
+}
+
+std::string bytes_in(const nlohmann::json& object, const std::string& key) {
+    return command::get_bytes(object, key).value_or("");
+}
+
+std::uint64_t number_in(const nlohmann::json& object, const std::string& key) {
+    const auto found = object.find(key);
+    return found != object.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
+}
+
+std::string size_text(const Invocation& invocation, const nlohmann::json& object,
+                      const std::string& key) {
+    const auto bytes = number_in(object, key);
+    return invocation.exact_sizes ? std::to_string(bytes) : human_size(bytes);
+}
+
+}  // namespace yore::cli

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+/// How each command's rows and result look to a person.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/invocation.h"
+#include "cli/screen.h"
+
+namespace yore::cli {
+
+struct Presentation {
+    std::function<void(const nlohmann::json&)> row = [](const nlohmann::json&) {};
+    std::function<void(const nlohmann::json&)> result = [](const nlohmann::json&) {};
+};
+/// `invocation` and `screen` outlive what it makes.
+using MakePresentation = Presentation (*)(const Invocation&, Screen&);
+using Presentations = std::map<std::string_view, MakePresentation>;
+
+const Presentations& entry_presentations();    ///< ls, find, du, diff
+const Presentations& record_presentations();   ///< sources, snapshots, keys, info, stats
+const Presentations& outcome_presentations();  ///< what was done
+Presentation presentation_of(const Invocation&, Screen&);
+
+/// The exact bytes of a text of an event; absent: empty.
+std::string bytes_in(const nlohmann::json& object, const std::string& key);
+/// A number as it is with `--bytes`, else as a size for people.
+std::string size_text(const Invocation&, const nlohmann::json& object, const std::string& key);
+std::uint64_t number_in(const nlohmann::json& object, const std::string& key);
+
+}  // namespace yore::cli

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/repository_access.h"
+
+#include <yore/base/error.h>
+
+#include <chrono>
+#include <thread>
+
+#include <unistd.h>
+
+#include "cli/secrets.h"
+
+namespace yore::cli {
+namespace {
+
+constexpr std::chrono::milliseconds wait_step{20};
+constexpr int waits_before_remark = 50;  // a second
+constexpr int waits_max = 1000;          // twenty seconds
+
+std::string directory_of(const Invocation& invocation) {
+    if (!invocation.repository)
+        throw Error(Errc::invalid, "no repository is named",
+                    {"`--repo DIR` or YORE_REPO names it", "`yore init --repo DIR` makes one"});
+    return *invocation.repository;
+}
+
+}  // namespace
+
+RepositoryAccess::RepositoryAccess(const Invocation& invocation,
+                                   std::optional<crypto::SecretBytes> passphrase,
+                                   Renderer& renderer)
+    : invocation_(invocation),
+      renderer_(renderer),
+      passphrase_(std::move(passphrase)),
+      directory_(directory_of(invocation)),
+      key_file_(command::load_key_file(directory_)),
+      place_(server::place_of(key_file_->repository())) {}
+
+std::optional<nlohmann::json> RepositoryAccess::at_owner(const command::Call& call) {
+    return server::Client(place_).run(invocation_.command, call);
+}
+
+nlohmann::json RepositoryAccess::reach(
+    const command::Call& call,
+    const std::function<nlohmann::json(std::unique_ptr<server::Owner>)>& local) {
+    for (;;) {
+        if (auto result = at_owner(call)) return *result;
+        // Who has the lock is known before a passphrase is asked for in vain.
+        if (const auto owner = store::RepositoryLock::owner_of(directory_)) {
+            wait_for(*owner);
+            continue;
+        }
+        if (auto owner = become_owner()) return local(std::move(owner));
+    }
+}
+
+void RepositoryAccess::unlock() {
+    if (unlocked_) return;
+    const auto credentials =
+        credentials_for(*key_file_, invocation_.secret, std::move(passphrase_));
+    unlocked_ = command::unlock(directory_, std::move(*key_file_), credentials);
+}
+
+std::unique_ptr<server::Owner> RepositoryAccess::become_owner() {
+    unlock();
+    command::ContextOptions options;
+    options.cache_bytes = invocation_.cache_bytes;
+    options.owner = {::getpid(), "yore " + invocation_.verb, clock_.now()};
+    options.resident = resident;
+    return server::Owner::take(std::move(*unlocked_), std::move(options), place_, clock_, random_);
+}
+
+void RepositoryAccess::wait_for(const store::Owner& owner) {
+    const auto who =
+        fmt::format("`{}` (pid {}, since {})", owner.command, owner.pid, to_rfc3339(owner.since));
+    if (++waits_ > waits_max)
+        throw Error(Errc::busy,
+                    fmt::format("{} is in use by {}, which does not answer", directory_, who),
+                    {"it may run as another user, or on another machine that sees this directory",
+                     fmt::format("its socket would be {}", place_.socket())});
+    if (waits_ == waits_before_remark) renderer_.remark("waiting for " + who);
+    std::this_thread::sleep_for(wait_step);
+}
+
+}  // namespace yore::cli

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/run.h"
+
+#include <yore/base/error.h>
+#include <yore/command/command.h>
+#include <yore/command/init.h>
+#include <yore/command/text.h>
+
+#include <unistd.h>
+
+#include "cli/input.h"
+#include "cli/interrupts.h"
+#include "cli/mounting.h"
+#include "cli/repository_access.h"
+#include "cli/secrets.h"
+
+namespace yore::cli {
+namespace {
+
+/// The new secret is asked for when the command reads it: after the old one has opened the
+/// repository.
+class NewSecretInput final : public command::Input {
+  public:
+    explicit NewSecretInput(const SecretSource& source) : source_(source) {}
+    std::size_t read(MutableBytes into, const std::stop_token& stop) override {
+        if (!secret_) secret_ = std::make_unique<SecretInput>(obtain());
+        return secret_->read(into, stop);
+    }
+
+  private:
+    crypto::SecretBytes obtain() const {
+        if (auto given = read_secret(source_)) return std::move(given->secret);
+        return prompt_new("New passphrase: ", "--new-passphrase-file");
+    }
+    const SecretSource& source_;
+    std::unique_ptr<SecretInput> secret_;
+};
+
+std::unique_ptr<command::Input> make_input(const Invocation& invocation) {
+    switch (invocation.input) {
+        case Invocation::Input::nothing:
+            break;
+        case Invocation::Input::standard_input:
+            return std::make_unique<FdInput>(STDIN_FILENO);
+        case Invocation::Input::new_secret:
+            return std::make_unique<NewSecretInput>(invocation.new_secret);
+    }
+    return std::make_unique<NoInput>();
+}
+
+void make_missing_key_file(const std::optional<std::string>& path) {
+    if (!path || ::access(path->c_str(), F_OK) == 0) return;
+    SystemRandom random;
+    command::create_key_file(*path, random);
+}
+
+int exit_code_of(const nlohmann::json& result) {
+    return result.value("exit_code", static_cast<int>(command::ExitCode::ok));
+}
+
+/// Calls of others may still run here when our own has ended.
+void finish(server::Owner& owner, Interrupts& interrupts, Renderer& renderer) {
+    interrupts.nothing_else_runs();
+    if (const auto calls = owner.calls(); !calls.empty())
+        renderer.remark(
+            fmt::format("done; {} still runs here for another process (Ctrl-C stops it)",
+                        fmt::join(calls, ", ")));
+    owner.finish(interrupts.all());
+}
+
+int run_command(const Invocation& invocation, std::optional<crypto::SecretBytes> passphrase,
+                Renderer& renderer) {
+    Interrupts interrupts;
+    auto request = invocation.request;
+    if (invocation.input == Invocation::Input::new_secret) {
+        make_missing_key_file(invocation.new_secret.key_file);
+        request["kind"] = invocation.new_secret.key_file ? "keyfile" : "passphrase";
+    }
+    const auto input = make_input(invocation);
+    const command::Call call{request, renderer, *input, interrupts.first()};
+    RepositoryAccess access(invocation, std::move(passphrase), renderer);
+    bool shown = false;
+    const auto result = access.reach(call, [&](std::unique_ptr<server::Owner> owner) {
+        try {
+            auto own = command::run(owner->context(), invocation.command, call);
+            renderer.result(own);
+            shown = true;
+            finish(*owner, interrupts, renderer);
+            return own;
+        } catch (const Error&) {
+            finish(*owner, interrupts, renderer);
+            throw;
+        }
+    });
+    if (!shown) renderer.result(result);
+    return exit_code_of(result);
+}
+
+/// The secret of the first key slot; none: not encrypted.
+std::optional<store::Credentials> first_credentials(const Invocation& invocation,
+                                                    std::optional<crypto::SecretBytes> passphrase) {
+    const bool with_key_file =
+        invocation.with_key_file.value_or(invocation.secret.key_file && !passphrase);
+    if (with_key_file && !invocation.secret.key_file)
+        throw Error(
+            Errc::invalid, "a key file is to open it, but none is named",
+            {"`--key-file FILE` or YORE_KEY_FILE names it; it is made when it is not there"});
+    const bool given = invocation.secret.given() || passphrase;
+    if (!invocation.encrypted.value_or(true)) {
+        if (given)
+            throw Error(Errc::invalid, "a secret is given, but nothing is to be encrypted",
+                        {"leave one of them out"});
+        return std::nullopt;
+    }
+    if (!with_key_file && invocation.secret.key_file)
+        throw Error(Errc::invalid, "a key file is given, but a passphrase is to open it",
+                    {"`--encryption keyfile` takes the key file"});
+    if (with_key_file) make_missing_key_file(invocation.secret.key_file);
+    if (auto secret = read_secret(invocation.secret)) return secret;
+    store::Credentials credentials;
+    credentials.secret =
+        passphrase ? std::move(*passphrase) : prompt_new("New passphrase: ", "--passphrase-file");
+    return credentials;
+}
+
+int run_init(const Invocation& invocation, std::optional<crypto::SecretBytes> passphrase,
+             Renderer& renderer) {
+    if (!invocation.repository)
+        throw Error(Errc::invalid, "no directory is named", {"`--repo DIR` or YORE_REPO names it"});
+    command::InitOptions options;
+    options.directory = *invocation.repository;
+    options.label = invocation.label;
+    options.credentials = first_credentials(invocation, std::move(passphrase));
+    SystemRandom random;
+    auto result = command::init(options, SystemClock(), random);
+    if (options.credentials && options.credentials->kind == store::SlotKind::key_file)
+        command::put_bytes(result, "key_file", *invocation.secret.key_file);
+    renderer.result(result);
+    return exit_code_of(result);
+}
+
+}  // namespace
+
+int run(const Invocation& invocation, std::optional<crypto::SecretBytes> passphrase,
+        Renderer& renderer) {
+    try {
+        if (invocation.command == "init")
+            return run_init(invocation, std::move(passphrase), renderer);
+        if (invocation.command == "mount")
+            return run_mount(invocation, std::move(passphrase), renderer);
+        if (invocation.command == "umount") return run_umount(invocation, renderer);
+        return run_command(invocation, std::move(passphrase), renderer);
+    } catch (const Error& error) {
+        renderer.error(error);
+        return static_cast<int>(error.code() == Errc::cancelled ? command::ExitCode::interrupted
+                                                                : command::ExitCode::failed);
+    }
+}
+
+}  // namespace yore::cli

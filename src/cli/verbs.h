@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The verbs of the command line: each adds its arguments to the parser and, when it was typed,
+/// fills the Invocation.
+#pragma once
+
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/invocation.h"
+
+namespace yore::cli {
+
+void add_repository_verbs(CLI::App&, Invocation&);  ///< init, info, stats, verify, key
+void add_source_verbs(CLI::App&, Invocation&);      ///< source, snapshot, snapshots
+void add_reading_verbs(CLI::App&, Invocation&);     ///< ls, cat, find, du, diff, restore
+void add_mount_verbs(CLI::App&, Invocation&);       ///< mount, umount
+
+/// A verb whose callback runs `fill` with the Invocation, its names already set.
+CLI::App* add_verb(CLI::App& parent, Invocation&, const std::string& name,
+                   const std::string& what_it_does, std::function<void()> fill);
+
+/// Absolute and without `.` and `..`, by the current directory; links are not resolved.
+std::string absolute_path(const std::string&);
+
+/// Options for a second secret, `--new-passphrase-file` and so on.
+void add_new_secret_options(CLI::App&, SecretSource&);
+
+/// Checks that it is a size (`64M`).
+CLI::Validator is_size();
+
+}  // namespace yore::cli
