@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// ls, find, du, diff: rows go out as they come, so columns have fixed widths.
+#include <fmt/format.h>
+
 #include "cli/presentation.h"
 
 namespace yore::cli {

@@ -39,6 +39,13 @@ struct Mounts::State {
         }
         return gone;
     }
+    std::vector<std::shared_ptr<mount::Mount>> all_live() {
+        std::vector<std::shared_ptr<mount::Mount>> live_mounts;
+        std::scoped_lock lock(mutex);
+        for (const Live& live : mounts)
+            if (!live.gone) live_mounts.push_back(live.mount);
+        return live_mounts;
+    }
     static void end(std::list<Live> gone) {
         for (Live& live : gone) live.until_gone.join();
     }
@@ -103,7 +110,10 @@ bool Mounts::remove(const std::string& directory) {
 }
 
 void Mounts::remove_all() {
-    for (const std::string& directory : directories()) remove(directory);
+    for (const auto& mount : state_->all_live()) mount->detach();
+    std::unique_lock lock(state_->mutex);
+    state_->went.wait(lock,
+                      [&] { return std::ranges::all_of(state_->mounts, &State::Live::gone); });
 }
 
 std::vector<std::string> Mounts::directories() const {
@@ -115,13 +125,11 @@ std::vector<std::string> Mounts::directories() const {
 }
 
 void Mounts::appeared(const std::vector<view::View::Appeared>& names) {
-    std::vector<std::shared_ptr<mount::Mount>> live_mounts;
-    {
-        std::scoped_lock lock(state_->mutex);
-        for (const State::Live& live : state_->mounts)
-            if (!live.gone) live_mounts.push_back(live.mount);
-    }
-    for (const auto& mount : live_mounts) mount->appeared(names);
+    for (const auto& mount : state_->all_live()) mount->appeared(names);
+}
+
+bool detach_dead_mount(const std::string& directory) {
+    return mount::detach_dead_mount(directory);
 }
 
 }  // namespace yore::command

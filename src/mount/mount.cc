@@ -136,10 +136,7 @@ Mount::Mount(const view::View& view, const store::ObjectCache& cache, MountOptio
 }
 
 Mount::~Mount() {
-    unmount_directory(directory(), Detach::now);
-    fuse_session_exit(state_->fuse);
-    // Closing the connection wakes the loop; who still has a file open there gets ENOTCONN.
-    fuse_session_unmount(state_->fuse);
+    detach();
     if (state_->loop.joinable()) state_->loop.join();
     state_->session.notifier.stop();
     fuse_session_destroy(state_->fuse);
@@ -155,6 +152,13 @@ void Mount::unmount() {
         throw Error(Errc::busy, directory() + ": files there are in use",
                     {fmt::format("`fuser -vm {}` shows by whom", directory())});
     wait();
+}
+
+void Mount::detach() {
+    unmount_directory(directory(), Detach::now);
+    fuse_session_exit(state_->fuse);
+    // Closing the connection wakes the loop; who still has a file open there gets ENOTCONN.
+    fuse_session_unmount(state_->fuse);
 }
 
 void Mount::appeared(const std::vector<view::View::Appeared>& names) {

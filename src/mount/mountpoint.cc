@@ -4,6 +4,7 @@
 #include <yore/base/error.h>
 #include <yore/base/fd.h>
 #include <yore/base/log.h>
+#include <yore/mount/mount.h>
 
 #include <cerrno>
 #include <cstring>
@@ -83,17 +84,21 @@ std::optional<MountedAt> mounted_at(const std::string& directory) {
     return found;
 }
 
+bool detach_dead_mount(const std::string& directory) {
+    struct stat status {};
+    if (::stat(directory.c_str(), &status) == 0 || errno != ENOTCONN) return false;
+    const auto there = mounted_at(directory);
+    if (!there || there->type != "fuse.yore") return false;
+    return unmount_directory(directory, Detach::now);
+}
+
 void prepare_mountpoint(const std::string& directory, const std::string& repository) {
+    if (detach_dead_mount(directory))
+        log_info("{}: a dead mount was in the way and is detached", directory);
     const auto there = mounted_at(directory);
     struct stat status {};
-    if (::stat(directory.c_str(), &status) != 0) {
-        const bool dead = errno == ENOTCONN && there && there->type == "fuse.yore";
-        if (!dead) throw system_error("mount at", directory, errno);
-        unmount_directory(directory, Detach::now);
-        log_info("{}: a dead mount was in the way and is detached", directory);
-        if (::stat(directory.c_str(), &status) != 0)
-            throw system_error("mount at", directory, errno);
-    } else if (there && there->type.starts_with("fuse.yore")) {
+    if (::stat(directory.c_str(), &status) != 0) throw system_error("mount at", directory, errno);
+    if (there && there->type.starts_with("fuse.yore")) {
         throw Error(Errc::exists, directory + ": a repository is mounted there already",
                     {fmt::format("`yore umount {}` first, or mount somewhere else", directory)});
     }

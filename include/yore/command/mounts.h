@@ -20,8 +20,9 @@ class Mounts {
 
     /// Throws what mount::Mount throws; mounted here already: Errc::exists.
     void add(const view::View&, const store::ObjectCache&, const mount::MountOptions&);
-    /// Returns when it is unmounted. Not mounted here: false.
+    /// Returns when it is unmounted. Not mounted here: false; files in use: Errc::busy.
     bool remove(const std::string& directory);
+    /// Though files are in use.
     void remove_all();
     std::vector<std::string> directories() const;
     /// Lets the kernels' caches know of names that appeared.

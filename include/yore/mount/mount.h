@@ -25,7 +25,10 @@ class Mount {
     ~Mount();
     /// Returns when it was unmounted, from here or from outside.
     void wait();
+    /// Files in use: Errc::busy, and it stays.
     void unmount();
+    /// Ends it though files are in use; their readers get errors. `wait` returns soon after.
+    void detach();
     /// Lets the kernel forget that these names were absent. Call without locks.
     void appeared(const std::vector<view::View::Appeared>&);
     const std::string& directory() const;
@@ -34,5 +37,8 @@ class Mount {
     struct State;
     std::unique_ptr<State> state_;
 };
+
+/// A mount of ours whose process was killed is taken out of the way. There is none: false.
+bool detach_dead_mount(const std::string& directory);
 
 }  // namespace yore::mount
