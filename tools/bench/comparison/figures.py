@@ -132,7 +132,7 @@ def repository_of_many(bench: Bench, peer: Peer, name: str) -> Path:
     if stamp.exists() and stamp.read_text() == wanted:
         return path
     source = bench.work / "small"
-    source.mkdir(exist_ok=True)
+    source.mkdir(parents=True, exist_ok=True)
     (source / "file").write_text("content\n")
     path = bench.new_repository(peer, name, source)
     for number in range(SNAPSHOTS_MANY):
