@@ -81,31 +81,41 @@ void InodeTable::erase(Shard& shard, const view::Identity& identity) {
     --shard.filled;
 }
 
-NodeNumber InodeTable::look_up(const view::Node& node, NodeNumber parent) {
+std::uint32_t InodeTable::take_place(Shard& shard) {
+    if (!shard.free.empty()) {
+        const std::uint32_t place = shard.free.back();
+        shard.free.pop_back();
+        return place;
+    }
+    shard.records.emplace_back();
+    return static_cast<std::uint32_t>(shard.records.size() - 1);
+}
+
+void InodeTable::set_use(Record& record, Use use) const {
+    if (record.use == Use::taken) taken_.fetch_sub(1, std::memory_order_relaxed);
+    if (use == Use::taken) taken_.fetch_add(1, std::memory_order_relaxed);
+    record.use = use;
+}
+
+NodeNumber InodeTable::look_up(const view::Node& node, tree::FileKind kind, NodeNumber parent) {
     if (node.identity == root_.identity) return root_number;
     const std::size_t index = shard_of(node.identity);
     return shards_[index].with([&](Shard& shard) {
         if (const std::uint32_t* slot = slot_of(shard, node.identity)) {
             Record& record = shard.records[*slot - 1];
             ++record.lookups;
-            record.used = true;
+            record.node = node;
             record.parent = parent;
+            set_use(record, Use::warm);
             return number(index, *slot - 1, record.generation);
         }
-        std::uint32_t place = 0;
-        if (shard.free.empty()) {
-            place = static_cast<std::uint32_t>(shard.records.size());
-            shard.records.emplace_back();
-        } else {
-            place = shard.free.back();
-            shard.free.pop_back();
-        }
+        const std::uint32_t place = take_place(shard);
         Record& record = shard.records[place];
         record = {.node = node,
                   .parent = parent,
                   .lookups = 1,
                   .generation = record.generation + 1,
-                  .used = true};
+                  .is_directory = kind == tree::FileKind::directory};
         insert(shard, place);
         size_.fetch_add(1, std::memory_order_relaxed);
         return number(index, place, record.generation);
@@ -118,6 +128,7 @@ void InodeTable::forget(NodeNumber number, std::uint64_t count) {
         if (record == nullptr) return;
         record->lookups -= std::min(count, record->lookups);
         if (record->lookups > 0) return;
+        set_use(*record, Use::warm);
         erase(shard, record->node.identity);
         size_.fetch_sub(1, std::memory_order_relaxed);
         if (record->generation < generation_max)
@@ -130,7 +141,7 @@ std::optional<view::Node> InodeTable::find(NodeNumber number) const {
     return shards_[number & (shard_count - 1)].with([&](Shard& shard) -> std::optional<view::Node> {
         Record* record = record_of(shard, number);
         if (record == nullptr) return std::nullopt;
-        record->used = true;
+        set_use(*record, Use::warm);
         return record->node;
     });
 }
@@ -152,19 +163,30 @@ std::optional<NodeNumber> InodeTable::number_of(const view::Identity& identity) 
     });
 }
 
-std::vector<InodeTable::Cold> InodeTable::take_cold(std::size_t count) {
+/// Once around the shard at most.
+void InodeTable::pass_hand(Shard& shard, Take what, std::size_t count, std::vector<Cold>& cold) {
+    for (std::size_t i = 0; i < shard.records.size() && cold.size() < count; ++i) {
+        shard.hand = (shard.hand + 1) % shard.records.size();
+        Record& record = shard.records[shard.hand];
+        if (record.lookups == 0 || record.node.kind != view::NodeKind::stored) continue;
+        if (record.is_directory != (what == Take::directories)) continue;
+        if (record.use == Use::passed) {
+            cold.push_back({record.parent, record.node});
+            set_use(record, Use::taken);
+        } else {
+            set_use(record, Use::passed);
+        }
+    }
+}
+
+std::vector<InodeTable::Cold> InodeTable::take_cold(std::uint64_t budget, std::size_t count) {
     std::vector<Cold> cold;
-    for (std::size_t tried = 0; tried < shard_count && cold.size() < count; ++tried) {
-        Guarded<Shard>& next = shards_[next_shard_.fetch_add(1) % shard_count];
-        next.with([&](Shard& shard) {
-            for (std::size_t i = 0; i < shard.records.size() && cold.size() < count; ++i) {
-                shard.hand = (shard.hand + 1) % shard.records.size();
-                Record& record = shard.records[shard.hand];
-                if (record.lookups == 0 || record.node.kind != view::NodeKind::stored) continue;
-                if (!std::exchange(record.used, false))
-                    cold.push_back({record.parent, record.node});
-            }
-        });
+    if (size_ <= budget + taken_) return cold;
+    for (const Take what : {Take::files, Take::directories}) {
+        for (std::size_t tried = 0; tried < shard_count && cold.size() < count; ++tried)
+            shards_[next_shard_.fetch_add(1) % shard_count].with(
+                [&](Shard& shard) { pass_hand(shard, what, count, cold); });
+        if (!cold.empty()) break;
     }
     return cold;
 }

@@ -3,7 +3,7 @@
 ///
 /// A node id stands for one identity from the first lookup to the last forget and is never given
 /// again: its upper bits count how often its place was taken. Records lie in slabs, found by
-/// identity through open addressing: 300,000 inodes take some 45 MB.
+/// identity through open addressing: 300,000 inodes take some 40 MB.
 #pragma once
 
 #include <yore/base/guarded.h>
@@ -14,7 +14,6 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
-#include <string>
 #include <vector>
 
 namespace yore::mount {
@@ -23,12 +22,13 @@ using NodeNumber = std::uint64_t;  ///< fuse_ino_t
 
 inline constexpr NodeNumber root_number = 1;
 
+/// Any thread.
 class InodeTable {
   public:
     explicit InodeTable(const view::Node& root);
 
-    /// The number of this node, one lookup more.
-    NodeNumber look_up(const view::Node&, NodeNumber parent);
+    /// The number of this node, one lookup more. The record takes over where the node lies now.
+    NodeNumber look_up(const view::Node&, tree::FileKind, NodeNumber parent);
     /// The kernel drops `count` lookups; unknown numbers are ignored.
     void forget(NodeNumber, std::uint64_t count);
     std::optional<view::Node> find(NodeNumber) const;
@@ -37,23 +37,26 @@ class InodeTable {
     NodeNumber parent_of(NodeNumber) const;
     std::uint64_t size() const { return size_.load(std::memory_order_relaxed); }
 
-    /// Records to ask the kernel to let go, at most `count`: not directories, not used since the
-    /// hand passed them last.
+    /// When there are more than `budget`, besides those that were taken before and are to be
+    /// forgotten still: at most `count` inside snapshots that were not used since the hand passed
+    /// them last, directories only when nothing else is left.
     struct Cold {
         NodeNumber parent;
         view::Node node;
     };
-    std::vector<Cold> take_cold(std::size_t count);
+    std::vector<Cold> take_cold(std::uint64_t budget, std::size_t count);
 
   private:
     static constexpr unsigned shard_bits = 4;
     static constexpr std::size_t shard_count = 1u << shard_bits;
+    enum class Use : std::uint8_t { warm, passed, taken };  ///< `passed`: by the hand
     struct Record {
         view::Node node;
         NodeNumber parent = 0;
         std::uint64_t lookups = 0;  ///< 0: the place is free
         std::uint32_t generation = 0;
-        bool used = false;
+        Use use = Use::warm;
+        bool is_directory = false;
     };
     struct Shard {
         std::deque<Record> records;
@@ -70,12 +73,17 @@ class InodeTable {
     static void insert(Shard&, std::uint32_t place);
     static void erase(Shard&, const view::Identity&);
     static void grow(Shard&);
+    static std::uint32_t take_place(Shard&);
     /// nullptr: not a live record.
     static Record* record_of(Shard&, NodeNumber);
+    void set_use(Record&, Use) const;
+    enum class Take { files, directories };
+    void pass_hand(Shard&, Take, std::size_t count, std::vector<Cold>&);
 
     view::Node root_;
     mutable std::array<Guarded<Shard>, shard_count> shards_;
     std::atomic<std::uint64_t> size_{0};
+    mutable std::atomic<std::uint64_t> taken_{0};  ///< records that are `taken`
     std::atomic<std::size_t> next_shard_{0};
 };
 

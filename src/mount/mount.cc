@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /// A FUSE session and its life: prepared, mounted, served by its own threads, unmounted.
 #include <yore/base/error.h>
-#include <yore/base/guarded.h>
 #include <yore/base/log.h>
 #include <yore/mount/mount.h>
-#include <yore/tree/directory.h>
 
 #include <algorithm>
 #include <condition_variable>
+#include <cstdarg>
+#include <cstdio>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -18,25 +18,32 @@
 namespace yore::mount {
 namespace {
 
-constexpr unsigned read_ahead_kilobytes = 1024;
-constexpr std::size_t shed_batch = 4096;
-constexpr int path_depth_max = 4096;
+constexpr unsigned read_ahead_kilobytes = read_bytes_max / 1024;
 
-unsigned cores() {
-    return std::max(2u, std::thread::hardware_concurrency());
+/// What libfuse said last in this thread: the reason of a call that failed.
+thread_local std::string last_message;
+
+void keep_message(fuse_log_level, const char* format, va_list arguments) {
+    char text[512];
+    std::vsnprintf(text, sizeof text, format, arguments);
+    last_message = text;
+    while (!last_message.empty() && last_message.back() == '\n') last_message.pop_back();
+    log_debug("libfuse: {}", last_message);
 }
 
 class Arguments {
   public:
-    explicit Arguments(const MountOptions& options) {
+    explicit Arguments(const Session& session) {
         std::string text =
-            "ro,nosuid,nodev,default_permissions,fsname=yore,subtype=yore,"
-            "max_read=1048576";
-        if (options.allow_other) text += ",allow_other";
+            fmt::format("ro,nosuid,nodev,fsname=yore,subtype=yore,max_read={}", read_bytes_max);
+        if (session.enforces_permissions()) text += ",default_permissions";
+        if (session.options.allow_other) text += ",allow_other";
         fuse_opt_add_arg(&arguments_, "yore");
         fuse_opt_add_arg(&arguments_, "-o");
         fuse_opt_add_arg(&arguments_, text.c_str());
     }
+    Arguments(const Arguments&) = delete;
+    Arguments& operator=(const Arguments&) = delete;
     ~Arguments() { fuse_opt_free_args(&arguments_); }
     fuse_args* get() { return &arguments_; }
 
@@ -44,102 +51,84 @@ class Arguments {
     fuse_args arguments_ = FUSE_ARGS_INIT(0, nullptr);
 };
 
+struct DestroySession {
+    void operator()(fuse_session* session) const { fuse_session_destroy(session); }
+};
+using FuseSession = std::unique_ptr<fuse_session, DestroySession>;
+
+FuseSession make_session(Session& session) {
+    static std::once_flag once;
+    std::call_once(once, [] { fuse_set_log_func(keep_message); });
+    Arguments arguments(session);
+    FuseSession made(
+        fuse_session_new(arguments.get(), &operations(), sizeof(fuse_lowlevel_ops), &session));
+    if (!made) throw Error(Errc::io, "libfuse: " + last_message);
+    const std::string& directory = session.options.directory;
+    if (fuse_session_mount(made.get(), directory.c_str()) == 0) return made;
+    std::vector<std::string> hints;
+    if (!session.enforces_permissions() || ::geteuid() == 0)
+        hints.push_back("in a container, mounting needs CAP_SYS_ADMIN");
+    else
+        hints.push_back("--allow-other without root needs user_allow_other in /etc/fuse.conf");
+    throw Error(Errc::io, fmt::format("mount at {}: {}", directory, last_message),
+                std::move(hints));
+}
+
+MountOptions prepared(MountOptions options) {
+    options.directory = prepare_mountpoint(options.directory, options.repository);
+    // Threads wait for each other and for disks: a few more than cores.
+    if (options.threads == 0)
+        options.threads = std::max(4u, 2 * std::thread::hardware_concurrency());
+    return options;
+}
+
 }  // namespace
-
-Session::Session(const view::View& shown, const store::ObjectCache& decoded,
-                 const MountOptions& wanted)
-    : view(shown),
-      cache(decoded),
-      options(wanted),
-      inodes(shown.root()),
-      files(shown, decoded),
-      decoders(decoded, cores()) {}
-
-std::string Session::path_of(NodeNumber number) const {
-    std::string path;
-    for (int depth = 0; depth < path_depth_max && number != root_number; ++depth) {
-        const std::optional<view::Node> node = inodes.find(number);
-        if (!node || node->kind != view::NodeKind::stored) break;
-        try {
-            const auto snapshot = view.xattr(*node, "user.yore.snapshot");
-            const tree::EntryView entry = tree::entry_at(cache, node->leaf, node->place);
-            const std::string name(entry.name());
-            path = path.empty() ? name : name + "/" + path;
-            if (snapshot && inodes.find(inodes.parent_of(number)).value_or(*node).kind !=
-                                view::NodeKind::stored)
-                return std::string(as_text(*snapshot)) + path.substr(name.size());
-        } catch (const Error&) {
-            break;  // damage again: the path stays short
-        }
-        number = inodes.parent_of(number);
-    }
-    return path.empty() ? options.directory : "…/" + path;
-}
-
-void Session::shed() {
-    const std::uint64_t size = inodes.size();
-    if (size <= options.inodes_max) return;
-    std::uint64_t last = shed_at_.load();
-    if (size < last + shed_batch / 2 && last <= size) return;
-    if (!shed_at_.compare_exchange_strong(last, size)) return;
-    for (const InodeTable::Cold& cold : inodes.take_cold(shed_batch)) {
-        try {
-            const tree::EntryView entry = tree::entry_at(cache, cold.node.leaf, cold.node.place);
-            notifier.forget_name(cold.parent, std::string(entry.name()));
-        } catch (const Error&) {
-            continue;  // its name cannot be read any more: it stays
-        }
-    }
-}
 
 struct Mount::State {
     State(const view::View& view, const store::ObjectCache& cache, const MountOptions& options)
-        : session(view, cache, options) {}
+        : session(view, cache, options), fuse(make_session(session)) {
+        if (const auto there = mounted_at(options.directory)) device = there->device;
+        session.notifier.start(fuse.get());
+        loop = std::jthread([this] { serve(); });
+        raise_read_ahead(device, read_ahead_kilobytes);
+    }
+    void serve();
+    bool is_mounted() const {
+        const auto there = mounted_at(session.options.directory);
+        return there && there->device == device;
+    }
 
     Session session;
-    fuse_session* fuse = nullptr;
-    std::jthread loop;
+    FuseSession fuse;
+    std::string device;
     std::mutex mutex;
     std::condition_variable ended_changed;
     bool ended = false;
+    std::jthread loop;
 };
 
-Mount::Mount(const view::View& view, const store::ObjectCache& cache, MountOptions options)
-    : state_(std::make_unique<State>(view, cache, options)) {
-    prepare_mountpoint(options.directory, options.repository);
-    Arguments arguments(options);
-    State& state = *state_;
-    state.fuse =
-        fuse_session_new(arguments.get(), &operations(), sizeof(fuse_lowlevel_ops), &state.session);
-    if (state.fuse == nullptr) throw Error(Errc::io, "libfuse takes no session");
-    if (fuse_session_mount(state.fuse, options.directory.c_str()) != 0) {
-        fuse_session_destroy(state.fuse);
-        throw Error(Errc::io, "mount at " + options.directory + ": the system refused",
-                    {"`--allow-other` without root needs user_allow_other in /etc/fuse.conf"});
+void Mount::State::serve() {
+    fuse_loop_config* config = fuse_loop_cfg_create();
+    fuse_loop_cfg_set_clone_fd(config, 1);
+    fuse_loop_cfg_set_max_threads(config, session.options.threads);
+    fuse_loop_cfg_set_idle_threads(config, session.options.threads);
+    fuse_session_loop_mt(fuse.get(), config);
+    fuse_loop_cfg_destroy(config);
+    {
+        std::scoped_lock lock(mutex);
+        ended = true;
     }
-    state.session.notifier.start(state.fuse);
-    const unsigned threads = options.threads > 0 ? options.threads : 2 * cores();
-    state.loop = std::jthread([&state, threads] {
-        fuse_loop_config* config = fuse_loop_cfg_create();
-        fuse_loop_cfg_set_clone_fd(config, 1);
-        fuse_loop_cfg_set_max_threads(config, threads);
-        fuse_loop_cfg_set_idle_threads(config, threads);
-        fuse_session_loop_mt(state.fuse, config);
-        fuse_loop_cfg_destroy(config);
-        {
-            std::scoped_lock lock(state.mutex);
-            state.ended = true;
-        }
-        state.ended_changed.notify_all();
-    });
-    raise_read_ahead(options.directory, read_ahead_kilobytes);
+    ended_changed.notify_all();
 }
+
+Mount::Mount(const view::View& view, const store::ObjectCache& cache, MountOptions options)
+    : state_(std::make_unique<State>(view, cache, prepared(std::move(options)))) {}
 
 Mount::~Mount() {
     detach();
-    if (state_->loop.joinable()) state_->loop.join();
+    state_->loop.join();
     state_->session.notifier.stop();
-    fuse_session_destroy(state_->fuse);
+    fuse_session_unmount(state_->fuse.get());
 }
 
 void Mount::wait() {
@@ -148,25 +137,25 @@ void Mount::wait() {
 }
 
 void Mount::unmount() {
-    if (!unmount_directory(directory(), Detach::when_idle))
+    if (state_->is_mounted() && !unmount_directory(directory(), Detach::when_idle))
         throw Error(Errc::busy, directory() + ": files there are in use",
                     {fmt::format("`fuser -vm {}` shows by whom", directory())});
     wait();
 }
 
 void Mount::detach() {
+    if (!state_->is_mounted()) return;
     unmount_directory(directory(), Detach::now);
-    fuse_session_exit(state_->fuse);
-    // Closing the connection wakes the loop; who still has a file open there gets ENOTCONN.
-    fuse_session_unmount(state_->fuse);
+    abort_connection(state_->device);
 }
 
 void Mount::appeared(const std::vector<view::View::Appeared>& names) {
+    Session& session = state_->session;
     for (const view::View::Appeared& one : names) {
-        const auto number = state_->session.inodes.number_of(one.directory.identity);
-        if (!number) continue;
-        state_->session.notifier.forget_name(*number, one.name);
-        state_->session.notifier.forget_inode(*number);
+        const auto number = session.inodes.number_of(one.directory.identity);
+        if (!number) continue;  // nobody has looked there
+        session.notifier.forget_name(*number, one.name);
+        session.notifier.forget_inode(*number);
     }
 }
 

@@ -6,7 +6,9 @@
 #include <yore/base/log.h>
 #include <yore/mount/mount.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <memory>
@@ -39,8 +41,33 @@ std::string unescape(const std::string& field) {
     return text;
 }
 
-bool lies_in(const std::string& path, const std::string& directory) {
-    return path == directory || path.starts_with(directory == "/" ? "/" : directory + "/");
+/// Whether `path` is `directory` or below it, whatever links and bind mounts lie between.
+bool lies_in(std::string path, const std::string& directory) {
+    struct stat wanted {};
+    if (::stat(directory.c_str(), &wanted) != 0) return false;
+    while (true) {
+        struct stat here {};
+        if (::stat(path.c_str(), &here) == 0 && here.st_dev == wanted.st_dev &&
+            here.st_ino == wanted.st_ino)
+            return true;
+        if (path == "/" || path.empty()) return false;
+        path.resize(std::max<std::size_t>(path.rfind('/'), 1));
+    }
+}
+
+/// A dead mount at its end cannot be resolved, but its parent can.
+std::string without_links(const std::string& path) {
+    const auto resolve = [](const std::string& from) {
+        const std::unique_ptr<char, decltype(&std::free)> to(::realpath(from.c_str(), nullptr),
+                                                             std::free);
+        return to ? std::optional(std::string(to.get())) : std::nullopt;
+    };
+    if (auto whole = resolve(path)) return *whole;
+    const int error_number = errno;
+    const std::size_t slash = path.rfind('/');
+    const auto parent = resolve(slash == 0 ? "/" : path.substr(0, slash));
+    if (error_number != ENOTCONN || !parent) throw system_error("mount at", path, error_number);
+    return (*parent == "/" ? "" : *parent) + path.substr(slash);
 }
 
 bool is_empty(const std::string& directory) {
@@ -84,25 +111,45 @@ std::optional<MountedAt> mounted_at(const std::string& directory) {
     return found;
 }
 
-bool detach_dead_mount(const std::string& directory) {
+bool detach_dead_mount(const std::string& given) {
     struct stat status {};
-    if (::stat(directory.c_str(), &status) == 0 || errno != ENOTCONN) return false;
+    if (::stat(given.c_str(), &status) == 0 || errno != ENOTCONN) return false;
+    const std::string directory = without_links(given);
     const auto there = mounted_at(directory);
     if (!there || there->type != "fuse.yore") return false;
     return unmount_directory(directory, Detach::now);
 }
 
-void prepare_mountpoint(const std::string& directory, const std::string& repository) {
+namespace {
+
+/// Something is there that can be mounted on, perhaps after a dead mount was detached.
+void check_directory(const std::string& directory) {
     if (detach_dead_mount(directory))
         log_info("{}: a dead mount was in the way and is detached", directory);
-    const auto there = mounted_at(directory);
     struct stat status {};
     if (::stat(directory.c_str(), &status) != 0) throw system_error("mount at", directory, errno);
-    if (there && there->type.starts_with("fuse.yore")) {
+    const auto there = mounted_at(directory);
+    if (there && there->type == "fuse.yore")
         throw Error(Errc::exists, directory + ": a repository is mounted there already",
                     {fmt::format("`yore umount {}` first, or mount somewhere else", directory)});
-    }
     if (!S_ISDIR(status.st_mode)) throw Error(Errc::invalid, directory + ": not a directory");
+}
+
+void check_fuse_device() {
+    constexpr const char* device = "/dev/fuse";
+    if (::access(device, F_OK) != 0)
+        throw Error(Errc::unsupported, "/dev/fuse is missing",
+                    {"install the package fuse3; in a container, pass the device in"});
+    if (::access(device, R_OK | W_OK) != 0)
+        throw Error(Errc::denied, "open /dev/fuse: permission denied",
+                    {"root may mount; for others the device must be readable and writable"});
+}
+
+}  // namespace
+
+std::string prepare_mountpoint(const std::string& given, const std::string& repository) {
+    const std::string directory = without_links(given);
+    check_directory(directory);
     if (lies_in(directory, repository))
         throw Error(Errc::invalid, directory + ": a repository cannot be mounted inside itself",
                     {"mount it outside of " + repository});
@@ -114,30 +161,38 @@ void prepare_mountpoint(const std::string& directory, const std::string& reposit
     if (!is_empty(directory))
         throw Error(Errc::invalid, directory + ": not empty; a mount would hide what is there",
                     {"mount it at an empty directory"});
-    if (::access("/dev/fuse", F_OK) != 0)
-        throw Error(Errc::unsupported, "/dev/fuse is missing",
-                    {"install the package fuse3; in a container, pass the device in"});
-    if (::access("/dev/fuse", R_OK | W_OK) != 0) throw system_error("open", "/dev/fuse", errno);
+    check_fuse_device();
+    return directory;
 }
 
 bool unmount_directory(const std::string& directory, Detach how) {
     if (!mounted_at(directory)) return true;
-    const int flags = UMOUNT_NOFOLLOW | (how == Detach::now ? MNT_DETACH : 0);
+    const int flags = UMOUNT_NOFOLLOW | (how == Detach::now ? MNT_DETACH | MNT_FORCE : 0);
     if (::umount2(directory.c_str(), flags) == 0) return true;
     if (errno == EBUSY) return false;
     if (errno == EPERM) return run_fusermount(directory, how);
-    if (errno == EINVAL) return true;
+    if (errno == EINVAL) return true;  // gone meanwhile
     throw system_error("unmount", directory, errno);
 }
 
-void raise_read_ahead(const std::string& directory, unsigned kilobytes) {
-    const auto there = mounted_at(directory);
-    if (!there) return;
-    const std::string path = fmt::format("/sys/class/bdi/{}/read_ahead_kb", there->device);
+namespace {
+
+/// Writes to a file of the kernel, if it can be.
+void tell_kernel(const std::string& path, std::string_view text) {
     const Fd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-    const std::string text = std::to_string(kilobytes);
-    if (fd && ::write(fd.get(), text.data(), text.size()) < 0)
-        log_info("{}: {}", path, std::strerror(errno));
+    if (!fd) return;
+    if (::write(fd.get(), text.data(), text.size()) < 0) log_info("{}: {}", path, reason_of(errno));
+}
+
+}  // namespace
+
+void abort_connection(const std::string& device) {
+    const std::string minor = device.substr(device.find(':') + 1);
+    tell_kernel(fmt::format("/sys/fs/fuse/connections/{}/abort", minor), "1");
+}
+
+void raise_read_ahead(const std::string& device, unsigned kilobytes) {
+    tell_kernel(fmt::format("/sys/class/bdi/{}/read_ahead_kb", device), std::to_string(kilobytes));
 }
 
 }  // namespace yore::mount

@@ -6,7 +6,8 @@
 namespace yore::mount {
 namespace {
 
-constexpr std::size_t stores_max = 64;
+/// Each keeps a decoded chunk in memory, 512 KiB at the most.
+constexpr std::size_t surplus_max = 16;
 
 }  // namespace
 
@@ -54,20 +55,19 @@ void Notifier::forget_inode(NodeNumber number) {
     });
 }
 
-void Notifier::keep_bytes(NodeNumber number, std::uint64_t offset,
-                          std::shared_ptr<const Buffer> owner, ByteView bytes) {
+void Notifier::keep_pages(NodeNumber number, Surplus surplus) {
     {
         std::scoped_lock lock(mutex_);
-        if (stores_waiting_ >= stores_max) return;
-        ++stores_waiting_;
+        if (surplus_waiting_ >= surplus_max) return;
+        ++surplus_waiting_;
     }
-    push([this, number, offset, owner = std::move(owner), bytes](fuse_session* session) {
-        fuse_bufvec content = FUSE_BUFVEC_INIT(bytes.size());
-        content.buf[0].mem = const_cast<std::byte*>(bytes.data());  // libfuse reads it only
-        fuse_lowlevel_notify_store(session, number, static_cast<off_t>(offset), &content,
+    push([this, number, surplus = std::move(surplus)](fuse_session* session) {
+        fuse_bufvec content = FUSE_BUFVEC_INIT(surplus.bytes.size());
+        content.buf[0].mem = const_cast<std::byte*>(surplus.bytes.data());  // libfuse only reads it
+        fuse_lowlevel_notify_store(session, number, static_cast<off_t>(surplus.offset), &content,
                                    static_cast<fuse_buf_copy_flags>(0));
         std::scoped_lock lock(mutex_);
-        --stores_waiting_;
+        --surplus_waiting_;
     });
 }
 

@@ -5,18 +5,16 @@
 /// while it waits for its answer. Sent by a thread that answers requests, it can wait for itself.
 #pragma once
 
-#include <yore/base/bytes.h>
-
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
 
 #include "mount/inode_table.h"
+#include "mount/reply.h"
 
 struct fuse_session;
 
@@ -30,13 +28,12 @@ class Notifier {
     void start(fuse_session*);
     void stop();
 
-    /// The kernel forgets this name, there or absent, and what it kept of the directory.
+    /// The kernel forgets what this name leads to.
     void forget_name(NodeNumber directory, std::string name);
-    /// The kernel forgets attributes and pages of this inode.
+    /// The kernel forgets attributes and pages of this inode; of a directory, its listing.
     void forget_inode(NodeNumber);
     /// Puts bytes into the page cache. Dropped when many wait: it only saves work.
-    void keep_bytes(NodeNumber, std::uint64_t offset, std::shared_ptr<const Buffer> owner,
-                    ByteView bytes);
+    void keep_pages(NodeNumber, Surplus);
 
   private:
     using Task = std::function<void(fuse_session*)>;
@@ -47,7 +44,7 @@ class Notifier {
     std::mutex mutex_;
     std::condition_variable_any changed_;
     std::deque<Task> tasks_;
-    std::size_t stores_waiting_ = 0;
+    std::size_t surplus_waiting_ = 0;
     std::jthread thread_;
 };
 

@@ -2,18 +2,22 @@
 /// What the FUSE operations work on.
 #pragma once
 
+#include <yore/base/error.h>
+#include <yore/base/guarded.h>
 #include <yore/mount/mount.h>
 #include <yore/store/object_cache.h>
 #include <yore/view/view.h>
 
+#include <exception>
+#include <set>
 #include <string>
+#include <string_view>
 
 #include "mount/decoders.h"
 #include "mount/fuse.h"
 #include "mount/inode_table.h"
-#include "mount/listing.h"
 #include "mount/notifier.h"
-#include "mount/reader.h"
+#include "mount/open_files.h"
 
 namespace yore::mount {
 
@@ -22,23 +26,56 @@ struct Session {
 
     const view::View& view;
     const store::ObjectCache& cache;
-    MountOptions options;
+    const MountOptions options;
     InodeTable inodes;
-    ListingPositions positions;
     OpenFiles files;
     Decoders decoders;
     Notifier notifier;
 
-    /// For log lines: the path of a node below the mountpoint, as far as it is known.
+    /// Whether owners and modes count. For the only user who may look, they do not: who can open
+    /// the repository reads all of it anyway.
+    bool enforces_permissions() const;
+    /// For log lines: a node's path in the view, as far as it is known.
     std::string path_of(NodeNumber) const;
+    /// Logs a failed operation, once for each text: who reads a damaged file asks many times.
+    void log_failure(std::string_view operation, NodeNumber, const std::exception&);
     /// Asks the kernel to let go of cold inodes when there are more than the budget.
     void shed();
 
   private:
-    std::atomic<std::uint64_t> shed_at_{0};
+    Guarded<std::set<std::string>> logged_;
 };
 
-/// The table of operations, for fuse_session_new with a Session as user data.
+inline constexpr unsigned read_bytes_max = 1u << 20;
+
+/// The tables of operations are thin: they turn requests into calls of the view, and what these
+/// return or throw into exactly one reply.
 const fuse_lowlevel_ops& operations();
+
+inline Session& session_of(fuse_req_t request) {
+    return *static_cast<Session*>(fuse_req_userdata(request));
+}
+
+/// Runs one operation on a node that the kernel knows; `body` replies unless it throws.
+template <typename Body>
+void answer(fuse_req_t request, fuse_ino_t number, std::string_view operation, Body&& body) {
+    Session& session = session_of(request);
+    int error_number = EIO;
+    try {
+        const std::optional<view::Node> node = session.inodes.find(number);
+        if (!node) {
+            fuse_reply_err(request, ESTALE);
+            return;
+        }
+        body(session, *node);
+        return;
+    } catch (const Error& error) {
+        error_number = errno_of(error.code());
+        session.log_failure(operation, number, error);
+    } catch (const std::exception& error) {
+        session.log_failure(operation, number, error);
+    }
+    fuse_reply_err(request, error_number);
+}
 
 }  // namespace yore::mount

@@ -127,37 +127,49 @@ std::optional<Node> View::State::find_at(const Node& directory, std::string_view
 
 namespace {
 
-std::vector<std::string> names_in(const Node& directory, const catalog::Catalog& catalog) {
+/// A name of a generated directory. Cookies stay when other names come and go.
+struct Row {
+    std::uint64_t cookie;
+    std::string name;
+};
+
+std::vector<Row> rows_in(const Node& directory, const catalog::Catalog& catalog) {
+    std::vector<Row> rows;
     switch (directory.kind) {
         case NodeKind::root:
-        case NodeKind::every_moment: {
-            std::vector<std::string> names;
-            if (directory.kind == NodeKind::root) names = {"README.txt", "at"};
-            for (const catalog::Source& source : catalog.sources()) names.push_back(source.name);
-            std::ranges::sort(names);
-            return names;
-        }
+            rows = {{1, "README.txt"}, {2, "at"}};
+            [[fallthrough]];
+        case NodeKind::every_moment:
+            for (const catalog::Source& source : catalog.sources())
+                rows.push_back({2ull + source.id, source.name});
+            return rows;
         case NodeKind::source:
-            return {"at", "info.json", "snapshots"};
+            return {{1, "at"}, {2, "info.json"}, {3, "snapshots"}};
         case NodeKind::at:
-            return {"earliest", "latest"};
+            return {{1, "earliest"}, {2, "latest"}};
         case NodeKind::snapshots:
-            return {"latest"};
+            return {{(1ull << 62) - 1, "latest"}};
         default:
             return {};
     }
 }
 
+std::uint64_t cookie_of(const catalog::SnapshotName& name) {
+    static_assert(catalog::SnapshotName::ordinal_max < 1u << 14);
+    constexpr std::int64_t years_before_1970 = 1ll << 40;
+    return static_cast<std::uint64_t>(name.second + years_before_1970) << 14 | name.ordinal;
+}
+
 /// Snapshots come without nodes: 10,000 of them are 10,000 records, and a listing reads none.
 /// False: `visit` stopped.
-bool list_snapshots(const std::vector<catalog::SnapshotName>& names, std::string_view after,
+bool list_snapshots(const std::vector<catalog::SnapshotName>& names, std::uint64_t after,
                     const std::function<bool(const Listing&)>& visit) {
-    const auto first = std::ranges::partition_point(
-        names, [&](const catalog::SnapshotName& name) { return name.text() <= after; });
+    const auto first = std::ranges::upper_bound(names, after, {}, cookie_of);
     for (auto name = first; name != names.end(); ++name) {
         const std::string text = name->text();
         Listing listing;
         listing.name = text;
+        listing.cookie = cookie_of(*name);
         if (!visit(listing)) return false;
     }
     return true;
@@ -165,17 +177,18 @@ bool list_snapshots(const std::vector<catalog::SnapshotName>& names, std::string
 
 }  // namespace
 
-void View::State::list_generated(const Node& directory, std::string_view after,
+void View::State::list_generated(const Node& directory, std::uint64_t after,
                                  const std::function<bool(const Listing&)>& visit) {
     if (directory.kind == NodeKind::snapshots) {
         const auto facts = sources.facts(directory.source);
         if (!facts || !list_snapshots(facts->names, after, visit)) return;
     }
-    for (const std::string& name : names_in(directory, catalog)) {
-        if (name <= after) continue;
+    for (const Row& row : rows_in(directory, catalog)) {
+        if (row.cookie <= after) continue;
         Listing listing;
-        listing.name = name;
-        listing.node = find(directory, name);
+        listing.name = row.name;
+        listing.cookie = row.cookie;
+        listing.node = find(directory, row.name);
         if (!listing.node) continue;
         listing.attributes = generated_attributes(*listing.node);
         listing.kind = listing.attributes.stat.kind;

@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "view/identity.h"
 
-#include <yore/crypto/kdf.h>
-
 #include <cstring>
-
-#include <fmt/format.h>
-
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 namespace yore::view {
 namespace {
@@ -44,7 +37,7 @@ class Fields {
     }
 
   private:
-    std::array<std::byte, 512> stack_;
+    std::array<std::byte, 1024> stack_;  // not zeroed: a pass over it would double the cost
     std::size_t used_ = 0;
     Bytes heap_;
 };
@@ -60,11 +53,12 @@ void add_extents(Fields& fields, const tree::Content& content) {
 
 /// Attributes, target, bytes and xattrs: all that the kernel may keep of one inode. The number of
 /// extents and xattrs follows from the lengths of both, which are hashed first.
-void add_file(Fields& fields, const tree::EntryView& entry, const tree::Attributes& stat) {
+void add_file(Fields& fields, const tree::EntryView& entry, const tree::Attributes& stat,
+              const tree::Content& content) {
     fields.add(stat.kind).add(stat.permissions).add(stat.uid).add(stat.gid).add(stat.link_count);
     fields.add(stat.size).add(stat.device).add(stat.modified.ns).add(stat.changed.ns);
     if (stat.kind == tree::FileKind::symlink) fields.text(entry.target());
-    if (stat.kind == tree::FileKind::regular) add_extents(fields, entry.content());
+    if (stat.kind == tree::FileKind::regular) add_extents(fields, content);
     if (!entry.has_xattrs()) return;
     for (const tree::Xattr& xattr : entry.xattrs()) {
         fields.text(xattr.name).add(xattr.chunk.has_value());
@@ -81,47 +75,35 @@ std::uint64_t Identity::inode_number() const {
     return words[0] < 2 ? words[0] + 2 : words[0];  // 0 means none, 1 is the root
 }
 
-Identities::Identities(const crypto::SecretKey& inode_key) {
-    for (std::size_t done = 0; done < secret_.size(); done += crypto::SecretKey::size) {
-        const crypto::SecretKey block =
-            crypto::hkdf_sha256(inode_key.view(), {}, fmt::format("yore inode numbers {}", done));
-        std::memcpy(secret_.data() + done, block.view().data(), crypto::SecretKey::size);
-    }
-}
-
-Identity Identities::hash(ByteView view) const {
-    const XXH128_hash_t hash =
-        XXH3_128bits_withSecret(view.data(), view.size(), secret_.data(), secret_.size());
-    return {{hash.low64, hash.high64}};
-}
-
 Identity Identities::generated(NodeKind kind, std::uint32_t source, std::string_view detail) const {
-    return hash(Fields(Use::generated).add(kind).add(source).text(detail).view());
+    return {hash_.hash(Fields(Use::generated).add(kind).add(source).text(detail).view())};
 }
 
 Identity Identities::top(const Identity& directory, std::string_view name,
                          const SnapshotId& snapshot) const {
-    return hash(Fields(Use::top).add(directory.words).bytes(snapshot.view()).text(name).view());
+    Fields fields(Use::top);
+    fields.add(directory.words).bytes(snapshot.view()).text(name);
+    return {hash_.hash(fields.view())};
 }
 
 Identity Identities::below(const Identity& directory, std::string_view name) const {
-    return hash(Fields(Use::below).add(directory.words).text(name).view());
+    return {hash_.hash(Fields(Use::below).add(directory.words).text(name).view())};
 }
 
 Identity Identities::file(const Identity& path, const tree::EntryView& entry,
-                          const tree::Attributes& stat) const {
+                          const tree::Attributes& stat, const tree::Content& content) const {
     Fields fields(Use::file);
     fields.add(path.words);
-    add_file(fields, entry, stat);
-    return hash(fields.view());
+    add_file(fields, entry, stat, content);
+    return {hash_.hash(fields.view())};
 }
 
 Identity Identities::linked(const SnapshotId& snapshot, const tree::EntryView& entry,
-                            const tree::Attributes& stat) const {
+                            const tree::Attributes& stat, const tree::Content& content) const {
     Fields fields(Use::linked);
     fields.bytes(snapshot.view()).add(stat.file_system).add(stat.inode);
-    add_file(fields, entry, stat);
-    return hash(fields.view());
+    add_file(fields, entry, stat, content);
+    return {hash_.hash(fields.view())};
 }
 
 }  // namespace yore::view

@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Keyed 128-bit hashes that stand for files: XXH3 with a secret derived from the repository's key
-/// for inode numbers, so that nobody who lacks it can make two files share a page cache.
+/// Keyed 128-bit hashes that stand for files. Nobody who lacks the repository's key for inode
+/// numbers can make two files share a page cache, also not from the numbers that a mount shows:
+/// they are words of these hashes.
 #pragma once
 
 #include <yore/crypto/secret.h>
 #include <yore/tree/directory.h>
 #include <yore/view/view.h>
 
-#include <array>
 #include <cstdint>
 #include <string_view>
+
+#include "view/siphash.h"
 
 namespace yore::view {
 
 class Identities {
   public:
-    explicit Identities(const crypto::SecretKey& inode_key);
+    explicit Identities(const crypto::SecretKey& inode_key) : hash_(inode_key.view()) {}
 
     /// A generated file, by what it is and what its content depends on.
     Identity generated(NodeKind, std::uint32_t source, std::string_view detail = {}) const;
@@ -24,14 +26,15 @@ class Identities {
     /// A name in a directory: for directories below a snapshot, and for paths in a source.
     Identity below(const Identity& directory, std::string_view name) const;
     /// A file with one link: the same in every snapshot in which all of it is the same.
-    Identity file(const Identity& path, const tree::EntryView&, const tree::Attributes&) const;
+    Identity file(const Identity& path, const tree::EntryView&, const tree::Attributes&,
+                  const tree::Content&) const;
     /// All names of one inode of one snapshot. Names that were read while the file changed, and so
     /// differ, are two: never is one shown with the other's bytes.
-    Identity linked(const SnapshotId&, const tree::EntryView&, const tree::Attributes&) const;
+    Identity linked(const SnapshotId&, const tree::EntryView&, const tree::Attributes&,
+                    const tree::Content&) const;
 
   private:
-    Identity hash(ByteView) const;
-    std::array<std::byte, 192> secret_{};
+    SipHash hash_;
 };
 
 }  // namespace yore::view

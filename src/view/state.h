@@ -31,7 +31,7 @@ struct View::State {
     std::optional<Node> find_in_snapshots(const Node& directory, std::string_view name);
     std::optional<Node> find_at(const Node& directory, std::string_view name);
     Node place(NodeKind, std::uint32_t source = 0) const;
-    void list_generated(const Node&, std::string_view after,
+    void list_generated(const Node&, std::uint64_t after,
                         const std::function<bool(const Listing&)>& visit);
 
     // Generated places: what they are (generated_files.cc).
@@ -41,9 +41,9 @@ struct View::State {
 
     // Stored ones (stored.cc).
     Node top(const Node& directory, std::string_view name, std::uint32_t snapshot) const;
-    Node child(const Node& directory, const tree::EntryView&, const tree::Attributes&) const;
+    Attributes stored_attributes(const Node&) const;
     std::optional<Node> find_stored(const Node&, std::string_view name) const;
-    void list_stored(const Node&, std::string_view after,
+    void list_stored(const Node&, std::uint64_t after,
                      const std::function<bool(const Listing&)>& visit) const;
     tree::EntryView entry(const Node&) const;
     std::optional<Bytes> stored_xattr(const Node&, std::string_view name) const;

@@ -5,6 +5,47 @@
 #include "view/state.h"
 
 namespace yore::view {
+namespace {
+
+/// Makes the nodes of one directory's entries; memory is taken once for all of them.
+class Children {
+  public:
+    Children(const Identities& identities, const ShownSnapshots& snapshots, const Node& directory)
+        : identities_(identities), snapshots_(snapshots), directory_(directory) {}
+
+    Node node(const tree::EntryView& entry, Attributes& attributes) {
+        attributes = {.stat = entry.attributes()};
+        const tree::Attributes& stat = attributes.stat;
+        Node node;
+        node.kind = NodeKind::stored;
+        node.source = directory_.source;
+        node.snapshot = directory_.snapshot;
+        node.path = identities_.below(directory_.path, entry.name());
+        node.leaf = entry.leaf();
+        node.place = entry.place();
+        if (stat.kind == tree::FileKind::directory) {
+            node.identity = identities_.below(directory_.identity, entry.name());
+            return node;
+        }
+        if (stat.kind == tree::FileKind::regular) {
+            entry.content(content_);
+            attributes.hole_bytes = content_.hole_bytes;
+        }
+        node.identity =
+            stat.link_count > 1
+                ? identities_.linked(snapshots_.get(directory_.snapshot).id, entry, stat, content_)
+                : identities_.file(node.path, entry, stat, content_);
+        return node;
+    }
+
+  private:
+    const Identities& identities_;
+    const ShownSnapshots& snapshots_;
+    const Node& directory_;
+    tree::Content content_;
+};
+
+}  // namespace
 
 tree::EntryView View::State::entry(const Node& node) const {
     return tree::entry_at(cache, node.leaf, node.place);
@@ -23,42 +64,35 @@ Node View::State::top(const Node& directory, std::string_view name, std::uint32_
     return node;
 }
 
-Node View::State::child(const Node& directory, const tree::EntryView& entry,
-                        const tree::Attributes& stat) const {
-    Node node;
-    node.kind = NodeKind::stored;
-    node.source = directory.source;
-    node.snapshot = directory.snapshot;
-    node.path = identities.below(directory.path, entry.name());
-    node.leaf = entry.leaf();
-    node.place = entry.place();
-    if (stat.kind == tree::FileKind::directory)
-        node.identity = identities.below(directory.identity, entry.name());
-    else if (stat.link_count > 1)
-        node.identity = identities.linked(snapshots.get(directory.snapshot).id, entry, stat);
-    else
-        node.identity = identities.file(node.path, entry, stat);
-    return node;
-}
-
 std::optional<Node> View::State::find_stored(const Node& directory, std::string_view name) const {
     const std::optional<NodeId> below = entry(directory).child();
     if (!below) return std::nullopt;
     const std::optional<tree::EntryView> found = tree::Directory(cache, *below).find(name);
     if (!found) return std::nullopt;
-    return child(directory, *found, found->attributes());
+    Attributes attributes;
+    return Children(identities, snapshots, directory).node(*found, attributes);
 }
 
-void View::State::list_stored(const Node& directory, std::string_view after,
+Attributes View::State::stored_attributes(const Node& node) const {
+    const tree::EntryView found = entry(node);
+    Attributes attributes{.stat = found.attributes()};
+    if (attributes.stat.kind == tree::FileKind::regular)
+        attributes.hole_bytes = found.content().hole_bytes;
+    return attributes;
+}
+
+void View::State::list_stored(const Node& directory, std::uint64_t after,
                               const std::function<bool(const Listing&)>& visit) const {
     const std::optional<NodeId> below = entry(directory).child();
     if (!below) return;
-    tree::Directory(cache, *below).scan(after, [&](const tree::EntryView& entry) {
-        Listing listing;
-        listing.name = entry.name();
-        listing.attributes.stat = entry.attributes();
+    Children children(identities, snapshots, directory);
+    Listing listing;
+    listing.cookie = after;
+    tree::Directory(cache, *below).scan_from(after, [&](const tree::EntryView& found) {
+        listing.name = found.name();
+        listing.node = children.node(found, listing.attributes);
         listing.kind = listing.attributes.stat.kind;
-        listing.node = child(directory, entry, listing.attributes.stat);
+        ++listing.cookie;
         return visit(listing);
     });
 }

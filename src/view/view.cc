@@ -112,10 +112,10 @@ std::optional<Node> View::resolve(std::string_view path) const {
 
 Attributes View::attributes(const Node& node) const {
     if (node.kind != NodeKind::stored) return state_->generated_attributes(node);
-    return {.stat = state_->entry(node).attributes(), .immutable = true};
+    return state_->stored_attributes(node);
 }
 
-void View::list(const Node& directory, std::string_view after,
+void View::list(const Node& directory, std::uint64_t after,
                 const std::function<bool(const Listing&)>& visit) const {
     if (directory.kind == NodeKind::stored)
         state_->list_stored(directory, after, visit);
@@ -129,6 +129,14 @@ std::string View::link_target(const Node& node) const {
     const tree::EntryView entry = state_->entry(node);
     if (entry.kind() != tree::FileKind::symlink) throw Error(Errc::invalid, "not a symbolic link");
     return std::string(entry.target());
+}
+
+std::string View::name_of(const Node& stored) const {
+    const Shown& shown = state_->snapshots.get(stored.snapshot);
+    if (shown.leaf != stored.leaf || shown.place != stored.place)
+        return std::string(state_->entry(stored).name());
+    const auto source = state_->catalog.source(shown.source);
+    return fmt::format("{}/snapshots/{}", source ? source->name : "?", shown.name.text());
 }
 
 std::variant<tree::ContentReader, std::string> View::open(const Node& node) const {

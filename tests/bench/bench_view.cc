@@ -79,7 +79,7 @@ void list_stored(benchmark::State& state) {
     const view::View& view = fixture().view;
     const view::Node directory = view.resolve("home/snapshots/latest").value();
     for (auto _ : state) {
-        view.list(directory, "", [](const view::Listing& listing) {
+        view.list(directory, 0, [](const view::Listing& listing) {
             benchmark::DoNotOptimize(listing.node->identity);
             return true;
         });
@@ -93,11 +93,11 @@ void list_snapshots_in_pages(benchmark::State& state) {
     const view::View& view = fixture().view;
     const view::Node directory = view.resolve("home/snapshots").value();
     for (auto _ : state) {
-        std::string last;
+        std::uint64_t last = 0;
         for (unsigned count = 1; count > 0;) {
             count = 0;
             view.list(directory, last, [&](const view::Listing& listing) {
-                last = listing.name;
+                last = listing.cookie;
                 return ++count < 100;
             });
         }
@@ -123,8 +123,9 @@ void identity_of_a_file(benchmark::State& state) {
     const auto node = made.view.resolve("home/snapshots/latest/file-0000007.txt").value();
     const tree::EntryView entry = tree::entry_at(made.cache, node.leaf, node.place);
     const tree::Attributes stat = entry.attributes();
+    const tree::Content content = entry.content();
     const view::Identities identities(made.store.keys().inodes);
-    for (auto _ : state) benchmark::DoNotOptimize(identities.file(node.path, entry, stat));
+    for (auto _ : state) benchmark::DoNotOptimize(identities.file(node.path, entry, stat, content));
 }
 BENCHMARK(identity_of_a_file);
 

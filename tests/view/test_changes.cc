@@ -181,7 +181,7 @@ TEST_CASE("Looking, listing and refreshing while snapshots come and go shows who
                 last = listing.name;
                 return true;
             };
-            fixture.view.list(*fixture.view.resolve("home/snapshots"), "", check_order);
+            fixture.view.list(*fixture.view.resolve("home/snapshots"), 0, check_order);
             if (last != "latest") ++wrong;
             ++looks;
         }

@@ -107,7 +107,7 @@ struct ViewFixture {
         return read;
     }
     std::string bytes(std::string_view path) const { return bytes(at(path)); }
-    std::vector<std::string> names(std::string_view path, std::string_view after = {}) const {
+    std::vector<std::string> names(std::string_view path, std::uint64_t after = 0) const {
         std::vector<std::string> all;
         view.list(at(path), after, [&](const view::Listing& listing) {
             all.emplace_back(listing.name);

@@ -31,8 +31,9 @@ struct Identity {
 };
 
 struct Attributes {
-    tree::Attributes stat;  ///< kind, permissions, owner, size, times, link count
-    bool immutable = true;  ///< false: they may change, so the kernel keeps them briefly
+    tree::Attributes stat;         ///< kind, permissions, owner, size, times, link count
+    std::uint64_t hole_bytes = 0;  ///< of a regular file's size
+    bool immutable = true;         ///< false: they may change, so the kernel keeps them briefly
 };
 
 enum class NodeKind : std::uint8_t {
@@ -62,11 +63,15 @@ struct Node {
     NodeId leaf;
     Timestamp moment;           ///< every_moment; links: the second in their snapshot's name
     std::uint32_t ordinal = 0;  ///< every_moment, links: of the snapshot's name; 0: a time alone
+
+    /// A directory in which nothing ever appears.
+    bool is_final() const { return kind == NodeKind::stored; }
 };
 
 struct Listing {
     std::string_view name;
     tree::FileKind kind = tree::FileKind::directory;
+    std::uint64_t cookie = 0;  ///< from 1 and below 2^62, rising: where a listing goes on
     /// Absent where finding it out takes more than the listing: then look the name up.
     std::optional<Node> node;
     Attributes attributes;  ///< when there is a node
@@ -83,10 +88,14 @@ class View {
     /// From a path relative to the root: follows the view's own links (`latest`), not stored ones.
     std::optional<Node> resolve(std::string_view path) const;
     Attributes attributes(const Node&) const;
-    /// Names in order after `after` ("" is the start); `visit` returns false to stop.
-    void list(const Node& directory, std::string_view after,
+    /// Entries behind the one with the cookie `after` (0 is the start), also when that one has gone
+    /// or others have come; `visit` returns false to stop. Snapshots come in the order of time,
+    /// stored entries in that of their names.
+    void list(const Node& directory, std::uint64_t after,
               const std::function<bool(const Listing&)>& visit) const;
     std::string link_target(const Node&) const;
+    /// For messages: the last part of a stored node's path; of a top, SOURCE/snapshots/NAME.
+    std::string name_of(const Node& stored) const;
 
     /// Bytes of a file: stored content, or the text of a generated file.
     std::variant<tree::ContentReader, std::string> open(const Node&) const;
