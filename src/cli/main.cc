@@ -4,6 +4,7 @@
 #include <csignal>
 #include <exception>
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include "cli/arguments.h"
@@ -46,6 +47,9 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    // An arena for each thread keeps what that thread freed: a mount with a cache of 256 MiB then
+    // held 540 MB. Two serve two cores as fast (330 MB).
+    ::mallopt(M_ARENA_MAX, 2);
     try {
         return run(argc, argv);
     } catch (const std::exception& error) {
