@@ -2,17 +2,18 @@
 #include "store/head.h"
 
 #include <yore/base/error.h>
-#include <yore/base/file.h>
 
 #include <cstring>
+#include <string_view>
 
-#include <fcntl.h>
 #include <xxhash.h>
+
+#include "store/rocks_status.h"
 
 namespace yore::store {
 namespace {
 
-constexpr std::size_t slot_bytes = 4096, used_bytes = 40;
+constexpr std::size_t used_bytes = 40;
 constexpr std::string_view magic = "YOREHEAD";
 using Slot = std::array<std::byte, used_bytes>;
 
@@ -34,8 +35,8 @@ Slot encode(const Head& head) {
     return slot;
 }
 
-std::optional<Head> decode(const Slot& slot) {
-    if (std::memcmp(slot.data(), magic.data(), magic.size()) != 0 ||
+std::optional<Head> decode(ByteView slot) {
+    if (slot.size() < used_bytes || std::memcmp(slot.data(), magic.data(), magic.size()) != 0 ||
         get64(&slot[32]) != XXH3_64bits(slot.data(), 32))
         return std::nullopt;
     Head head;
@@ -44,20 +45,7 @@ std::optional<Head> decode(const Slot& slot) {
     return head;
 }
 
-class RealSteps final : public FileSteps {
-  public:
-    void write_at(int fd, std::uint64_t offset, ByteView content) override {
-        yore::write_at(fd, offset, content);
-    }
-    void sync(int fd, const std::string& path) override { sync_file(fd, path); }
-};
-
 }  // namespace
-
-FileSteps& real_file_steps() {
-    static RealSteps steps;  // no state: the one object that stands for the system
-    return steps;
-}
 
 std::array<std::byte, 16> hash_of_entry(ByteView sealed_entry) {
     const XXH128_hash_t hash = XXH3_128bits(sealed_entry.data(), sealed_entry.size());
@@ -67,36 +55,50 @@ std::array<std::byte, 16> hash_of_entry(ByteView sealed_entry) {
     return bytes;
 }
 
-void HeadFile::create(const std::string& path, FileSteps& steps) {
-    Fd fd = open_file(path, O_RDWR | O_CREAT | O_EXCL);
-    const Bytes zeros(2 * slot_bytes);
-    steps.write_at(fd.get(), 0, zeros);
-    steps.write_at(fd.get(), 0, encode(Head{}));
-    steps.sync(fd.get(), path);
+void HeadFile::create(rocksdb::Env& env, const std::string& path) {
+    Bytes content(2 * slot_bytes);
+    const Slot first = encode(Head{});
+    std::memcpy(content.data(), first.data(), first.size());
+    constexpr bool synced = true;
+    check(rocksdb::WriteStringToFile(&env, slice_of(content), path, synced),
+          [&] { return "create " + path; });
 }
 
-HeadFile::HeadFile(std::string path, bool read_only, FileSteps& steps)
-    : path_(std::move(path)), steps_(steps) {
-    fd_ = doing([] { return "half a repository"; },
-                [&] { return open_file(path_, read_only ? O_RDONLY : O_RDWR); });
+HeadFile::HeadFile(rocksdb::Env& env, std::string path) : env_(env), path_(std::move(path)) {
+    read_slots();
+}
+
+void HeadFile::read_slots() {
+    std::unique_ptr<rocksdb::RandomAccessFile> file;
+    check(env_.NewRandomAccessFile(path_, &file, {}), [&] { return "open " + path_; });
+    Bytes scratch(2 * slot_bytes);
+    rocksdb::Slice content;
+    check(file->Read(0, scratch.size(), &content, reinterpret_cast<char*>(scratch.data())),
+          [&] { return "read " + path_; });
     std::optional<Head> newest;
     for (unsigned i = 0; i < 2; ++i) {
-        Slot slot{};
-        if (read_at(fd_.get(), i * slot_bytes, slot) != slot.size()) continue;
-        const std::optional<Head> head = decode(slot);
+        const ByteView bytes = view_of(content);
+        if (bytes.size() < i * slot_bytes) break;
+        const std::optional<Head> head = decode(bytes.subspan(i * slot_bytes));
         if (!head || (newest && newest->number >= head->number)) continue;
         newest = head;
         next_slot_ = 1 - i;
     }
     if (!newest)
         throw Error(Errc::corrupt, path_ + ": both slots are damaged",
-                    {"the last acknowledged commit is not known any more"});
+                    {"which commit was the last that was acknowledged is not known any more; put "
+                     "the file back from a copy"});
     head_ = *newest;
 }
 
 void HeadFile::write(const Head& head) {
-    steps_.write_at(fd_.get(), next_slot_ * slot_bytes, encode(head));
-    steps_.sync(fd_.get(), path_);
+    const auto what = [&] {
+        return fmt::format("{}: acknowledge commit {}", path_, head.number.value);
+    };
+    if (!file_) check(env_.NewRandomRWFile(path_, &file_, {}), what);
+    const Slot slot = encode(head);
+    check(file_->Write(next_slot_ * slot_bytes, slice_of(slot)), what);
+    check(file_->Sync(), what);  // the size stays: fdatasync has no journal to write
     next_slot_ = 1 - next_slot_;
     head_ = head;
 }

@@ -51,10 +51,12 @@ class MemorySink final : public PackSink {
 };
 
 void apply(Contents& contents, const CommitBatch& batch) {
-    for (const std::uint64_t number : batch.finished_packs)
-        for (const Domain domain : {Domain::chunk, Domain::node})
-            if (auto found = contents.packs.find({domain, number}); found != contents.packs.end())
-                found->second.readable = true;
+    for (const std::uint64_t number : batch.finished_packs) {
+        auto found = contents.packs.find({Domain::chunk, number});
+        if (found == contents.packs.end()) found = contents.packs.find({Domain::node, number});
+        YORE_ENSURE(found != contents.packs.end());
+        found->second.readable = true;
+    }
     for (const InlinePack& inlined : batch.inline_packs) {
         Pack& pack = contents.packs[{inlined.domain, inlined.number}];
         pack = {.items = inlined.items,
@@ -83,7 +85,10 @@ class MemoryBackend final : public Backend {
         return contents_->with([&](const Contents& contents) {
             const Pack* pack = readable(contents, {domain, location.pack_number()});
             if (pack == nullptr || location.item() >= pack->items.size()) return false;
-            into = Buffer::copy_of(pack->items[location.item()]);
+            const Bytes& item = pack->items[location.item()];
+            if (into.capacity() < item.size()) into = Buffer(item.size());
+            into.resize_within(item.size());
+            std::ranges::copy(item, into.span().begin());
             return true;
         });
     }
@@ -172,6 +177,8 @@ class MemoryBackend final : public Backend {
 
 }  // namespace
 
-std::unique_ptr<Backend> make_memory_backend() { return std::make_unique<MemoryBackend>(); }
+std::unique_ptr<Backend> make_memory_backend() {
+    return std::make_unique<MemoryBackend>();
+}
 
 }  // namespace yore::store

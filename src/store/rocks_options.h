@@ -1,25 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-/// How RocksDB is set up, and how its statuses become errors.
+/// How RocksDB is set up, and why.
 #pragma once
 
-#include <yore/base/bytes.h>
-#include <yore/base/error.h>
 #include <yore/format/ids.h>
 #include <yore/store/rocks_backend.h>
 
-#include <string>
+#include <memory>
 #include <vector>
 
 #include <rocksdb/db.h>
-#include <rocksdb/options.h>
 
 namespace yore::store {
 
 /// Column families, in the order of their handles.
 enum Family : std::size_t {
-    family_default,
-    family_chunks,
+    family_default,  ///< RocksDB insists on it; empty
+    family_chunks,   ///< packs that are files, and nothing else
     family_nodes,
+    family_inline,  ///< the items of packs that came in a commit
     family_index,
     family_catalog,
     family_packs,
@@ -28,22 +26,10 @@ enum Family : std::size_t {
     family_count
 };
 
+rocksdb::Env& env_of(const RocksOptions&);
 rocksdb::DBOptions database_options(const RocksOptions&);
 std::vector<rocksdb::ColumnFamilyDescriptor> family_descriptors(const RocksOptions&);
 /// For SstFileWriter; the same tables as in the families `chunks` and `nodes`.
-rocksdb::Options pack_options(const RocksOptions&);
-
-inline rocksdb::Slice slice_of(ByteView bytes) {
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-inline ByteView view_of(const rocksdb::Slice& slice) {
-    return as_bytes({slice.data(), slice.size()});
-}
-
-/// `what` names the object; RocksDB's own text follows it.
-Error rocks_error(const std::string& what, const rocksdb::Status&);
-inline void check(const rocksdb::Status& status, const std::string& what) {
-    if (!status.ok()) throw rocks_error(what, status);
-}
+rocksdb::Options pack_file_options(const RocksOptions&);
 
 }  // namespace yore::store

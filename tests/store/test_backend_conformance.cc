@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// What every backend promises, run on each of them.
-#include <catch2/catch.hpp>
 #include <yore/store/rocks_backend.h>
+
+#include <catch2/catch.hpp>
 
 #include "../support.h"
 
@@ -10,7 +11,9 @@ using namespace yore::store;
 
 namespace {
 
-Bytes text(std::string_view value) { return to_bytes(as_bytes(value)); }
+Bytes text(std::string_view value) {
+    return to_bytes(as_bytes(value));
+}
 
 /// A backend that can be closed and opened again; memory keeps its contents by staying open.
 struct Subject {

@@ -3,7 +3,8 @@
 ///
 /// A backend moves sealed bytes and knows nothing of keys, hashes or compression. Two
 /// implementations: RocksDB on a local disk, and memory for tests. An object store comes later;
-/// its packs and commits are objects, its tables a local replica. One conformance suite for all.
+/// its packs and commits are objects, its tables a local replica. One conformance suite runs on
+/// all.
 #pragma once
 
 #include <yore/base/bytes.h>
@@ -17,16 +18,18 @@
 
 namespace yore::store {
 
-/// One pack in the making. Dropped without `finish`: as if it had never been.
+/// One pack in the making. Dropped without `finish`: as if it had never been. One thread at a time;
+/// goes before its backend. A full disk: `no_space`, and the sink is of no more use.
 class PackSink {
   public:
     virtual ~PackSink() = default;
-    /// Items get the locations (pack number, 0), (pack number, 1) … in the order of the calls.
+    /// Items get the locations (pack number, 0), (pack number, 1) … in the order of the calls; at
+    /// most `Location::items_max` - 1.
     virtual void append(ByteView sealed) = 0;
-    /// Writes the sealed index of the pack behind the items. Durable when it returns, but not
-    /// readable before a commit names the pack.
+    /// Writes the sealed index of the pack behind the items. What was written is on the disk when
+    /// it returns, but neither readable nor kept by the next open before a commit names the pack.
     virtual void finish(ByteView sealed_index) = 0;
-    virtual std::uint64_t bytes() const = 0;
+    virtual std::uint64_t bytes() const = 0;  ///< of the items so far
 };
 
 /// Local tables, made from the commit log and the packs' indexes; can be rebuilt from them.
@@ -49,6 +52,9 @@ struct InlinePack {
     Bytes sealed_index;
 };
 
+/// No two packs have one number, not even in different domains. `changes` puts a row into
+/// `Table::packs` for each pack of the batch: the key is the number, eight bytes big-endian. An
+/// open removes pack files that have no row.
 struct CommitBatch {
     CommitNumber number;
     Bytes sealed_entry;
@@ -57,20 +63,27 @@ struct CommitBatch {
     std::vector<TableChange> changes;
 };
 
+/// Reads are safe from any thread, at any time. After a write or sync that failed, writes throw
+/// `read_only` until it is opened again, and reading goes on.
 class Backend {
   public:
     virtual ~Backend() = default;
 
     // Packs.
     virtual std::unique_ptr<PackSink> create_pack(Domain, std::uint64_t pack_number) = 0;
-    /// Absent: false. Any thread.
+    /// Absent: false. Damaged: `corrupt`. Memory of `into` is used again where it suffices.
     virtual bool read(Domain, Location, Buffer& into) const = 0;
     virtual std::optional<Bytes> read_pack_index(Domain, std::uint64_t pack_number) const = 0;
-    /// Gives the space of a pack back. Idempotent. The caller made sure that no reader sees it.
+    /// Gives the space of a pack back, also of one that is finished and not committed. Idempotent.
+    /// The caller has made sure that no reader's epoch sees it. A committed pack keeps its row
+    /// until it is dropped, so that a drop that a crash cut short is done again.
     virtual void drop_pack(Domain, std::uint64_t pack_number) = 0;
 
-    // The commit log. Appends are durable, whole, and acknowledged only when `head` says so.
+    // The commit log.
     enum class Append { done, number_taken };
+    /// Durable and acknowledged when it returns; all of it or nothing is there after a crash.
+    /// `number_taken` when it is not above `last_commit()`. `no_space`: nothing was begun, and it
+    /// may be tried again. One thread at a time gets through.
     virtual Append append(const CommitBatch&) = 0;
     virtual std::optional<Bytes> read_commit(CommitNumber) const = 0;
     /// 0 when there is none.
@@ -78,7 +91,8 @@ class Backend {
 
     // Tables.
     virtual std::optional<Bytes> get(Table, ByteView key) const = 0;
-    /// In key order from `first` (inclusive) while keys start with `prefix`; `visit`: false stops.
+    /// In key order from `first` (inclusive) while keys start with `prefix`; `visit` returns false
+    /// to stop.
     virtual void scan(Table, ByteView prefix, ByteView first,
                       const std::function<bool(ByteView key, ByteView value)>& visit) const = 0;
 

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/write_stop.h"
+
+#include <yore/base/log.h>
+
+namespace yore::store {
+
+void WriteStop::stop(const Error& cause) {
+    if (stopped_.exchange(true, std::memory_order_acq_rel)) return;
+    log_error("{}: {}; nothing more is written until it is opened again", directory_, cause.what());
+}
+
+void WriteStop::ensure_writable() const {
+    if (!stopped()) return;
+    throw Error(Errc::read_only, directory_ + ": takes no more writes after one that failed",
+                {"the log says which; what was acknowledged is safe",
+                 "mend the cause, then open the repository again"});
+}
+
+}  // namespace yore::store
