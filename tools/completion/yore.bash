@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+# bash completion for yore
+
+_yore() {
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+    local global='--repo --json --quiet --passphrase-file --passphrase-command --key-file --cache-size --help'
+    local verbs='init info stats verify key source snapshot snapshots ls cat find du diff restore mount umount'
+    declare -A options=(
+        [init]='--encryption --label'
+        [source]='add list show remove --directory --one-file-system --exclude --exclude-from --keep-cache-dirs --keep-nodump'
+        [key]='add list remove rotate --label --new-passphrase-file --new-passphrase-command --new-key-file'
+        [snapshot]='--tag --stdin --as'
+        [snapshots]='--bytes'
+        [ls]='-l --recursive --bytes'
+        [find]='--name --type --size --newer --older -l --bytes'
+        [du]='--depth --human --bytes'
+        [restore]='--to --replace --no-owners'
+        [verify]='--level --sample'
+        [mount]='--allow-other --foreground'
+    )
+    case $before in
+    --repo | --directory | --to | mount | umount)
+        mapfile -t COMPREPLY < <(compgen -d -- "$word")
+        return
+        ;;
+    --passphrase-file | --key-file | --new-passphrase-file | --new-key-file | --exclude-from)
+        mapfile -t COMPREPLY < <(compgen -f -- "$word")
+        return
+        ;;
+    --encryption)
+        mapfile -t COMPREPLY < <(compgen -W 'passphrase keyfile none' -- "$word")
+        return
+        ;;
+    --level)
+        mapfile -t COMPREPLY < <(compgen -W '1 2' -- "$word")
+        return
+        ;;
+    esac
+    local verb='' candidate
+    for candidate in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+        if [[ " $verbs " == *" $candidate "* ]]; then
+            verb=$candidate
+            break
+        fi
+    done
+    if [[ -z $verb ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$verbs $global" -- "$word")
+    else
+        mapfile -t COMPREPLY < <(compgen -W "${options[$verb]:-} $global" -- "$word")
+    fi
+}
+complete -F _yore yore
