@@ -22,7 +22,9 @@ std::string bytes_in(const nlohmann::json& object, const std::string& key) {
 
 std::uint64_t number_in(const nlohmann::json& object, const std::string& key) {
     const auto found = object.find(key);
-    return found != object.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
+    // A number that came through the socket is unsigned; one made here may be a plain int.
+    const bool usable = found != object.end() && found->is_number_integer() && *found >= 0;
+    return usable ? found->get<std::uint64_t>() : 0;
 }
 
 std::string size_text(const Invocation& invocation, const nlohmann::json& object,

@@ -19,6 +19,7 @@ class Fields {
         return bytes({reinterpret_cast<const std::byte*>(&value), sizeof value});
     }
     Fields& bytes(ByteView view) {
+        if (view.empty()) return *this;
         if (heap_.empty() && used_ + view.size() <= stack_.size()) {
             std::memcpy(stack_.data() + used_, view.data(), view.size());
             used_ += view.size();

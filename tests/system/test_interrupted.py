@@ -37,7 +37,8 @@ def kill_rounds():
         before = names(repo)
         repo.yore("snapshot", "home")
         check(set(before) < set(names(repo)), "an earlier snapshot went away")
-        repo.yore("verify", "--level", "2")
+        said = repo.yore("verify", "--level", "2").out
+        check(said.startswith("level 2: ") and "no damage" in said, said)
         target = scratch.path("restored")
         repo.yore("restore", "home@latest", "--to", target)
         check(not difference(fingerprint(home), fingerprint(target)),
