@@ -78,7 +78,7 @@ class Yore(Peer):
     def mounted_tree(self, snapshot: int) -> Path:
         snapshots = self.mountpoint / self.source / "snapshots"
         if snapshot == -1:
-            return snapshots / "latest" / "."
+            return (snapshots / "latest").resolve()  # find and cp would keep the link
         return snapshots / sorted(n for n in os.listdir(snapshots) if n != "latest")[snapshot]
 
     def version(self) -> str:
