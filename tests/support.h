@@ -33,12 +33,16 @@ inline std::uint64_t test_seed() {
     return seed;
 }
 
-/// Two hexadecimal digits a byte, nothing else.
+/// Two hexadecimal digits a byte; blanks between them are for the eye.
 inline Bytes from_hex(std::string_view text) {
     Bytes bytes;
-    for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
-        std::string pair(text.substr(i, 2));
-        bytes.push_back(static_cast<std::byte>(std::stoul(pair, nullptr, 16)));
+    std::string digits;
+    for (char digit : text) {
+        if (digit == ' ' || digit == '\n') continue;
+        digits += digit;
+        if (digits.size() < 2) continue;
+        bytes.push_back(static_cast<std::byte>(std::stoul(digits, nullptr, 16)));
+        digits.clear();
     }
     return bytes;
 }

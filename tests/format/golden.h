@@ -1,29 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Golden bytes: never edited, only added. Spaces between hexadecimal digits are for the eye.
+/// Golden bytes: never edited, only added.
 #pragma once
 
-#include <yore/base/bytes.h>
-#include <yore/base/error.h>
-
-#include <string>
-#include <string_view>
-
-#include <catch2/catch.hpp>
+#include "../support.h"
 
 namespace yore::test {
-
-inline Bytes from_hex(std::string_view text) {
-    Bytes bytes;
-    std::string digits;
-    for (char digit : text) {
-        if (digit == ' ' || digit == '\n') continue;
-        digits += digit;
-        if (digits.size() < 2) continue;
-        bytes.push_back(static_cast<std::byte>(std::stoi(digits, nullptr, 16)));
-        digits.clear();
-    }
-    return bytes;
-}
 
 /// An id whose bytes count up from `first`.
 template <typename Id>
