@@ -7,6 +7,8 @@
 
 Processes are ended and mounts undone by the ids and paths that a test made, never by name.
 """
+import contextlib
+import ctypes
 import hashlib
 import json
 import os
@@ -112,6 +114,35 @@ class Scratch:
         return False
 
 
+class Mounted:
+    """A tree, a repository with one snapshot of it, and the mount."""
+
+    def __init__(self, scratch, repo, home, point):
+        self.scratch, self.repo, self.home, self.point = scratch, repo, home, point
+        self.source = os.path.join(point, "home")
+        self.latest = os.path.join(self.source, "snapshots", os.readlink(
+            os.path.join(self.source, "snapshots/latest")))
+
+    def snapshot(self):
+        """Takes one more; its directory in the mount."""
+        name = self.repo.yore("snapshot", "home", "--json").json()[-1]["name"]
+        return os.path.join(self.source, "snapshots", name)
+
+
+@contextlib.contextmanager
+def mounted(build, *options, encryption="none"):
+    """`build` fills the tree whose path it is given."""
+    with Scratch() as scratch:
+        os.chmod(scratch.root, 0o755)
+        home = scratch.path("home")
+        os.makedirs(home)
+        build(home)
+        repo = scratch.repository(encryption=encryption)
+        repo.yore("source", "add", "home", "--directory", home)
+        repo.yore("snapshot", "home")
+        yield Mounted(scratch, repo, home, repo.mount(*options))
+
+
 def make_tree(root, files=40, seed=1):
     """A small tree with what matters: nested directories, small and large files, links, holes."""
     import random
@@ -150,6 +181,45 @@ def fingerprint(root):
 def difference(a, b):
     return [f"{path}: {a.get(path)} / {b.get(path)}"
             for path in sorted(a.keys() | b.keys()) if a.get(path) != b.get(path)][:10]
+
+
+def command(*arguments, expect=0, **options):
+    """Runs a tool of the system; what it wrote to standard output."""
+    done = subprocess.run(arguments, capture_output=True, check=False, timeout=120, **options)
+    check(done.returncode == expect, f"{arguments}: exit {done.returncode}, not {expect}: "
+          f"{done.stderr.decode(errors='replace')[-1000:]}")
+    return done.stdout
+
+
+OTHER_USER = 65534
+AS_OTHER = ["setpriv", f"--reuid={OTHER_USER}", f"--regid={OTHER_USER}", "--clear-groups"]
+
+
+def same_trees(a, b):
+    """Equal in all that rsync compares: contents, links, owners, times in ns, ACLs, xattrs."""
+    told = command("rsync", "-nciaHAX", "--delete", "--modify-window=-1", a + "/", b + "/")
+    check(not told, f"{a} and {b} differ:\n{told.decode(errors='replace')[:2000]}")
+
+
+def errno_of(call, *arguments, **options):
+    """0 when the call goes through."""
+    try:
+        call(*arguments, **options)
+    except OSError as error:
+        return error.errno
+    return 0
+
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def libc(name, *arguments):
+    """A function of the C library that Python lacks; -1 is an OSError."""
+    ctypes.set_errno(0)
+    result = getattr(LIBC, name)(*arguments)
+    if result == -1:
+        raise OSError(ctypes.get_errno(), f"{name}: {os.strerror(ctypes.get_errno())}")
+    return result
 
 
 def main(*tests):
