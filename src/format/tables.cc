@@ -119,7 +119,7 @@ PackRow decode_pack_row(ByteView key, ByteView value) {
     Decoder decoder = checked(key, value);
     PackRow row;
     row.domain = decode_enum(decoder, Domain::chunk, Domain::node, "domain");
-    row.state = decode_enum(decoder, PackState::live, PackState::condemned, "state");
+    row.state = decode_enum(decoder, PackState::live, PackState::dropped, "state");
     row.is_inline = (decode_flags(decoder, flag_inline) & flag_inline) != 0;
     row.id = decoder.id<PackId>();
     row.items = decoder.get<std::uint32_t>();

@@ -50,6 +50,7 @@ CommitLog::CommitLog(Backend& backend, const Keys& keys, const SealKeys& seal_ke
       opened_read_only_(options.read_only),
       entry_sealer_(seal_keys, SealKind::commit, random_),
       record_sealer_(seal_keys, SealKind::record, random_),
+      rows_(backend, codec, record_sealer_),
       read_only_(options.read_only) {
     const CommitNumber newest = backend.last_commit();
     auto entry = read(newest);
@@ -82,6 +83,7 @@ CommitNumber CommitLog::commit(CommitRequest& request) {
     for (const RecordChange& record : request.records) check_record(record);
     std::scoped_lock lock(mutex_);
     ensure_writable();
+    request.forgotten = forgotten_.with([](auto& numbers) { return std::exchange(numbers, {}); });
     const CommitNumber number{last().value + 1};
     CommitBatch batch = batch_of(request, number, last_hash_);
     append(batch);
@@ -90,12 +92,16 @@ CommitNumber CommitLog::commit(CommitRequest& request) {
     return number;
 }
 
+void CommitLog::forget_with_next_commit(std::uint64_t pack_number) {
+    forgotten_.with([&](auto& numbers) { numbers.push_back(pack_number); });
+}
+
 void CommitLog::append(const CommitBatch& batch) {
     Backend::Append outcome;
     try {
         outcome = backend_.append(batch);
-    } catch (...) {
-        turn_read_only();
+    } catch (const Error& error) {
+        if (error.code() != Errc::no_space) turn_read_only();
         throw;
     }
     if (outcome == Backend::Append::number_taken) {
@@ -115,65 +121,17 @@ CommitBatch CommitLog::batch_of(CommitRequest& request, CommitNumber number,
     entry.built_on = request.built_on;
     entry.predecessor = predecessor;
     entry.writer = writer_;
-    entry.condemned = std::move(request.condemned);
-    entry.dropped = std::move(request.dropped);
-
-    CommitBatch batch;
-    batch.number = number;
-    batch.changes = std::move(request.further_changes);
-    for (FinishedPack& pack : request.packs) {
-        entry.packs.push_back(named(pack));
-        add_pack(pack, number, batch);
-    }
+    for (const FinishedPack& pack : request.packs) entry.packs.push_back(named(pack));
+    for (const KnownPack& pack : request.condemned) entry.condemned.push_back(pack.row.id);
+    for (const KnownPack& pack : request.dropped) entry.dropped.push_back(pack.row.id);
     for (const RecordChange& record : request.records) {
         entry.records.push_back({record.key, record.value});
-        add_record(record, batch);
     }
+    CommitBatch batch;
+    batch.number = number;
+    rows_.add(request, batch);
     batch.sealed_entry = seal_entry(entry);
     return batch;
-}
-
-void CommitLog::add_pack(FinishedPack& pack, CommitNumber number, CommitBatch& batch) const {
-    const Domain domain = pack.index.domain;
-    batch.changes.reserve(batch.changes.size() + pack.index.items.size() + 1);
-    for (std::size_t place = 0; place < pack.index.items.size(); ++place) {
-        const format::PackItem& item = pack.index.items[place];
-        Bytes key = format::index_key(domain, item.id);
-        // Another Writer stored it meanwhile. A whole object must not turn into a delta: it may
-        // have become a base.
-        if (item.base && backend_.get(Table::index, key)) continue;
-        Bytes row = format::encode_index_row(
-            key, {.location = Location::of(pack.number, static_cast<std::uint32_t>(place)),
-                  .plain_bytes = item.plain_bytes,
-                  .stored_bytes = item.stored_bytes,
-                  .base = item.base});
-        batch.changes.push_back({Table::index, std::move(key), std::move(row)});
-    }
-    Bytes key = format::pack_key(pack.number);
-    Bytes row =
-        format::encode_pack_row(key, {.id = pack.index.pack,
-                                      .domain = domain,
-                                      .is_inline = pack.is_inline,
-                                      .items = static_cast<std::uint32_t>(pack.index.items.size()),
-                                      .plain_bytes = pack.plain_bytes,
-                                      .stored_bytes = pack.stored_bytes,
-                                      .reachable_since = number});
-    batch.changes.push_back({Table::packs, std::move(key), std::move(row)});
-    if (!pack.is_inline) {
-        batch.finished_packs.push_back(pack.number);
-        return;
-    }
-    batch.inline_packs.push_back(
-        {pack.number, domain, std::move(pack.inline_items), std::move(pack.sealed_index)});
-}
-
-void CommitLog::add_record(const RecordChange& record, CommitBatch& batch) const {
-    std::optional<Bytes> sealed;
-    if (record.value) {
-        sealed = to_bytes(codec_.pack(record_sealer_, {SealKind::record, record.key}, *record.value,
-                                      entry_zstd_level));
-    }
-    batch.changes.push_back({Table::catalog, record.key, std::move(sealed)});
 }
 
 Bytes CommitLog::seal_entry(const format::CommitEntry& entry) const {

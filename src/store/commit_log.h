@@ -3,9 +3,9 @@
 /// the tables that follow from it.
 #pragma once
 
+#include <yore/base/guarded.h>
 #include <yore/base/time.h>
 #include <yore/format/commit_entry.h>
-#include <yore/format/pack_index.h>
 #include <yore/store/backend.h>
 #include <yore/store/store.h>
 
@@ -13,34 +13,14 @@
 #include <cstdint>
 #include <mutex>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "store/codec.h"
+#include "store/commit_rows.h"
 #include "store/seal.h"
 
 namespace yore::store {
-
-/// A pack that is durable, or small enough to travel in the commit, and waits to be named.
-struct FinishedPack {
-    std::uint64_t number = 0;
-    std::uint64_t plain_bytes = 0, stored_bytes = 0;
-    format::PackIndex index;
-    /// Of an inline pack: its items, sealed, and the sealed index. A finished file has neither.
-    bool is_inline = false;
-    std::vector<Bytes> inline_items;
-    Bytes sealed_index;
-};
-
-/// What one commit does besides getting a number.
-struct CommitRequest {
-    CommitNumber built_on;
-    std::vector<FinishedPack> packs;
-    std::vector<PackId> condemned, dropped;
-    std::span<const RecordChange> records;
-    std::vector<TableChange> further_changes;  ///< of tables, that follow from the other fields
-};
 
 class CommitLog {
   public:
@@ -52,6 +32,8 @@ class CommitLog {
     /// is in memory may disagree. Any thread; one at a time gets through.
     /// Leaves the packs' indexes in the request.
     CommitNumber commit(CommitRequest&);
+    /// The row of a dropped pack goes with the next commit: its space is given back.
+    void forget_with_next_commit(std::uint64_t pack_number);
     CommitNumber last() const { return {last_.load(std::memory_order_acquire)}; }
     bool read_only() const { return read_only_.load(std::memory_order_acquire); }
     void turn_read_only() { read_only_.store(true, std::memory_order_release); }
@@ -70,8 +52,6 @@ class CommitLog {
 
   private:
     CommitBatch batch_of(CommitRequest&, CommitNumber, const format::CommitHash& predecessor);
-    void add_pack(FinishedPack&, CommitNumber, CommitBatch&) const;
-    void add_record(const RecordChange&, CommitBatch&) const;
     Bytes seal_entry(const format::CommitEntry&) const;
     void append(const CommitBatch&);
 
@@ -85,7 +65,9 @@ class CommitLog {
     SystemRandom random_;
     const Sealer entry_sealer_;
     const Sealer record_sealer_;
+    const CommitRows rows_;
 
+    Guarded<std::vector<std::uint64_t>> forgotten_;
     std::mutex mutex_;  ///< held while a commit is on its way; guards last_hash_
     std::atomic<std::uint64_t> last_ = 0;
     format::CommitHash last_hash_{};

@@ -19,22 +19,11 @@ void visit_packs(const StoreState& store,
     });
 }
 
-format::PackIndex read_pack_index(const StoreState& store, std::uint64_t number,
-                                  const format::PackRow& row) {
-    return doing([&] { return fmt::format("pack {} ({})", number, row.id.hex()); },
-                 [&] {
-                     auto sealed = store.backend->read_pack_index(row.domain, number);
-                     if (!sealed) throw Error(Errc::corrupt, "its index is not there");
-                     Buffer plain =
-                         store.codec.unpack(*sealed, {SealKind::pack_index, row.id.view()}, {},
-                                            format::pack_index_bytes_max);
-                     return format::decode_pack_index(plain, row.id, row.domain);
-                 });
-}
-
 void Store::list_objects(const std::function<bool(const Listed&)>& visit) const {
     visit_packs(*state_, [&](std::uint64_t number, const format::PackRow& row) {
-        const format::PackIndex index = read_pack_index(*state_, number, row);
+        if (row.state == format::PackState::dropped) return true;
+        const format::PackIndex index =
+            read_pack_index(*state_->backend, state_->codec, {number, row});
         std::uint32_t place = 0;
         for (const format::PackItem& item : index.items) {
             ObjectInfo info{Location::of(number, place++), item.plain_bytes, item.stored_bytes,
@@ -52,6 +41,7 @@ StoreStats Store::stats() const {
         known.emplace(StoreState::Totals{now, {}});
         StoreStats& sum = known->stats;
         visit_packs(*state_, [&](std::uint64_t, const format::PackRow& row) {
+            if (row.state == format::PackState::dropped) return true;
             const bool chunks = row.domain == Domain::chunk;
             ++sum.packs;
             (chunks ? sum.chunks : sum.nodes) += row.items;

@@ -15,7 +15,5 @@ namespace yore::store {
 /// In the order of their numbers; `visit` returns false to stop.
 void visit_packs(const StoreState&,
                  const std::function<bool(std::uint64_t, const format::PackRow&)>& visit);
-/// Not there or damaged: `corrupt`.
-format::PackIndex read_pack_index(const StoreState&, std::uint64_t number, const format::PackRow&);
 
 }  // namespace yore::store

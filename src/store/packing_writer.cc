@@ -37,8 +37,8 @@ std::unique_ptr<Writer> make_writer(StoreState& store) {
 
 PackingWriter::PackingWriter(StoreState& store)
     : store_(store),
-      epoch_(store.epochs.pin()),
       built_on_(store.log.last()),
+      build_(store.begin_build(built_on_)),
       last_commit_(std::chrono::steady_clock::now()) {
     store.log.ensure_writable();
     start_pack(Domain::chunk);
@@ -87,7 +87,7 @@ Prepared PackingWriter::claim(Domain domain, ByteView plain) {
     prepared.id_ = store_.id_of(domain, plain);
     if (!claims_->claim(domain, prepared.id_)) return prepared;
     prepared.claims_ = claims_;
-    if (store_.find(domain, prepared.id_)) {
+    if (store_.find_to_reuse(domain, prepared.id_)) {
         claims_->forget(domain, prepared.id_);
         prepared.claims_.reset();
     }
@@ -105,7 +105,10 @@ bool PackingWriter::seal_delta(Prepared& prepared, ByteView plain, const ChunkHi
                                int level) const {
     auto base = ask_for_base(hints);
     if (!base || !base->plain) return false;
-    auto info = store_.find(Domain::chunk, base->id.bytes);
+    // Stored whole in a pack that is going: others may build on it, so it stays whole.
+    auto old = store_.find(Domain::chunk, prepared.id_);
+    if (old && !old->base) return false;
+    auto info = store_.find_to_reuse(Domain::chunk, base->id.bytes);
     if (!info || info->base || info->plain_bytes != base->plain->size()) return false;
     auto sealer = open(Domain::chunk).sealer.with([](const auto& current) { return current; });
     auto made = store_.codec.pack_delta(*sealer, {SealKind::chunk, prepared.id_, base->id.view()},
@@ -187,8 +190,10 @@ CommitNumber PackingWriter::commit(std::span<const RecordChange> records) {
         std::vector<FinishedPack> packs = begin_commit();
         for (PackBuilder& pack : open_packs) packs.push_back(pack.finish());
         CommitNumber number = commit_packs(std::move(packs), records);
-        built_on_ = store_.log.last();
-        epoch_ = store_.epochs.pin();
+        if (!records.empty()) {  // else what was reused is still to be named by a record
+            built_on_ = store_.log.last();
+            build_ = store_.begin_build(built_on_);
+        }
         end_work();
         return number;
     } catch (...) {

@@ -89,8 +89,8 @@ class PackingWriter final : public Writer {
 
     StoreState& store_;
     const std::shared_ptr<Claims> claims_ = std::make_shared<Claims>();
-    std::shared_ptr<void> epoch_;
     CommitNumber built_on_;  ///< what was reused since was reused as of this commit, or later
+    std::shared_ptr<void> build_;
     std::array<Open, 2> open_;
     Background background_;
     std::chrono::steady_clock::time_point last_commit_;  ///< of whoever holds `working`

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "store/store_state.h"
 #include "store/packing_writer.h"
+#include "store/store_state.h"
 
 namespace yore::store {
 namespace {
@@ -72,6 +72,7 @@ StoreState::StoreState(std::unique_ptr<Backend> backend_given, Keys keys_given,
       clock(clock_given),
       log(founded(*backend, keys.repository), keys, seal_keys, codec, clock, options),
       next_pack_(first_free_pack_number(*backend)) {
+    load_pack_states();
     if (keys.encryption == Encryption::none) return;
     chunk_hash.emplace(keys.chunk_ids.view());
     node_hash.emplace(keys.node_ids.view());
@@ -89,6 +90,30 @@ std::optional<ObjectInfo> StoreState::find(Domain domain, const format::ObjectId
     const auto row = doing([&] { return "index entry of " + name_of(domain, id); },
                            [&] { return format::decode_index_row(key, *value); });
     return ObjectInfo{row.location, row.plain_bytes, row.stored_bytes, row.base};
+}
+
+std::optional<ObjectInfo> StoreState::find_to_reuse(Domain domain,
+                                                    const format::ObjectId& id) const {
+    auto info = find(domain, id);
+    if (!info || condemned.contains(info->location.pack_number())) return std::nullopt;
+    if (!info->base) return info;
+    const auto base = find(Domain::chunk, info->base->bytes);
+    if (!base || base->base || condemned.contains(base->location.pack_number()))
+        return std::nullopt;
+    return info;
+}
+
+std::shared_ptr<void> StoreState::begin_build(CommitNumber base) {
+    builds.with([&](auto& all) { all.insert(base); });
+    auto end = [this, base, pin = epochs.pin()](void*) {
+        builds.with([&](auto& all) { all.erase(all.find(base)); });
+    };
+    return std::shared_ptr<void>(nullptr, std::move(end));
+}
+
+CommitNumber StoreState::oldest_build() const {
+    const CommitNumber last = log.last();
+    return builds.with([&](const auto& all) { return all.empty() ? last : *all.begin(); });
 }
 
 CommitNumber StoreState::commit(CommitRequest& request) {
@@ -112,24 +137,36 @@ Store::~Store() = default;
 /// Looks up, reads, opens. A location that is gone was moved meanwhile: it is looked up once more.
 Buffer StoreState::get(Domain domain, const format::ObjectId& id,
                        const Store::BaseSource& base_of) const {
-    auto info = find(domain, id);
-    if (!info) throw not_there(domain, id);
-    return doing([&] { return name_of(domain, id); },
-                 [&] {
-                     std::shared_ptr<const Buffer> base;
-                     if (info->base) base = plain_base(*info->base, base_of);
-                     Buffer& sealed = scratch();
-                     read_sealed(domain, id, *info, sealed);
-                     SealName name{seal_kind(domain), id};
-                     if (info->base) name.base = info->base->view();
-                     Buffer plain =
-                         codec.unpack(sealed.span(), name, base ? base->view() : ByteView{},
-                                      plain_bytes_max(domain));
-                     if (plain.size() != info->plain_bytes) {
-                         throw Error(Errc::corrupt, "its length is not what the index says");
-                     }
-                     return plain;
-                 });
+    std::optional<Location> gone;
+    for (;;) {
+        const auto info = find(domain, id);
+        if (!info) throw not_there(domain, id);
+        auto plain = doing([&] { return name_of(domain, id); },
+                           [&] {
+                               if (info->location == gone)
+                                   throw Error(Errc::corrupt, "it is not where the index says");
+                               return get_at(domain, id, *info, base_of);
+                           });
+        if (plain) return std::move(*plain);
+        gone = info->location;
+    }
+}
+
+/// Nothing is there any more: nullopt.
+std::optional<Buffer> StoreState::get_at(Domain domain, const format::ObjectId& id,
+                                         const ObjectInfo& info,
+                                         const Store::BaseSource& base_of) const {
+    std::shared_ptr<const Buffer> base;
+    if (info.base) base = plain_base(*info.base, base_of);
+    Buffer& sealed = scratch();
+    if (!read_sealed(domain, info, sealed)) return std::nullopt;
+    SealName name{seal_kind(domain), id};
+    if (info.base) name.base = info.base->view();
+    Buffer plain = codec.unpack(sealed.span(), name, base ? base->view() : ByteView{},
+                                plain_bytes_max(domain));
+    if (plain.size() != info.plain_bytes)
+        throw Error(Errc::corrupt, "its length is not what the index says");
+    return plain;
 }
 
 std::shared_ptr<const Buffer> StoreState::plain_base(const ChunkId& base,
@@ -144,19 +181,11 @@ std::shared_ptr<const Buffer> StoreState::plain_base(const ChunkId& base,
                  });
 }
 
-void StoreState::read_sealed(Domain domain, const format::ObjectId& id, ObjectInfo& info,
-                             Buffer& into) const {
-    if (!backend->read(domain, info.location, into)) {
-        auto again = find(domain, id);
-        bool moved = again && again->location != info.location && again->base == info.base;
-        if (!moved || !backend->read(domain, again->location, into)) {
-            throw Error(Errc::corrupt, "it is not where the index says");
-        }
-        info = *again;
-    }
-    if (into.size() != info.stored_bytes) {
+bool StoreState::read_sealed(Domain domain, const ObjectInfo& info, Buffer& into) const {
+    if (!backend->read(domain, info.location, into)) return false;
+    if (into.size() != info.stored_bytes)
         throw Error(Errc::corrupt, "it is not as long as the index says");
-    }
+    return true;
 }
 
 Buffer Store::get(const ChunkId& id, const BaseSource& base_of) const {
@@ -219,6 +248,20 @@ void Store::scan_record_keys(ByteView prefix, ByteView first,
                              const std::function<bool(ByteView)>& visit) const {
     state_->backend->scan(Table::catalog, prefix, first,
                           [&](ByteView key, ByteView) { return visit(key); });
+}
+
+void Store::scan_changes(
+    CommitNumber after, ByteView prefix,
+    const std::function<void(ByteView key, const std::optional<Bytes>&)>& visit) const {
+    const std::uint64_t last = last_commit().value;
+    for (std::uint64_t number = after.value + 1; number <= last; ++number) {
+        const auto read = state_->log.read({number});
+        if (!read) throw Error(Errc::corrupt, fmt::format("commit {} is not there", number));
+        for (const format::CommittedRecord& record : read->entry.records)
+            if (equal(ByteView(record.key).first(std::min(record.key.size(), prefix.size())),
+                      prefix))
+                visit(record.key, record.value);
+    }
 }
 
 EpochPin Store::pin() const {

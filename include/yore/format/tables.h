@@ -41,7 +41,11 @@ Bytes encode_index_row(ByteView key, const IndexRow&);
 /// Damaged: `corrupt`.
 IndexRow decode_index_row(ByteView key, ByteView value);
 
-enum class PackState : std::uint8_t { live = 1, condemned = 2 };
+enum class PackState : std::uint8_t {
+    live = 1,
+    condemned = 2,  ///< nobody builds on it any more
+    dropped = 3,    ///< in no index row, in no sum; its space is yet to be given back
+};
 struct PackRow {
     PackId id;
     Domain domain = Domain::chunk;

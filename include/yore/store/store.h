@@ -45,7 +45,8 @@ struct StoreStats {
 
 struct StoreState;
 
-/// While it lives, every pack that was readable when it was made stays so. Cheap; not for ever.
+/// While it lives, no pack is dropped that is condemned later: who builds on what is stored, and is
+/// no Writer, holds one. Cheap; not for ever. Readers need none: what was moved is found again.
 class EpochPin;
 
 class Store {
@@ -83,6 +84,11 @@ class Store {
     void scan_record_keys(ByteView prefix, ByteView first,
                           const std::function<bool(ByteView key)>& visit) const;
 
+    /// What the commits after `after` did to the records whose keys start with `prefix`, in order;
+    /// nullopt: removed. Cost: those entries of the log.
+    void scan_changes(CommitNumber after, ByteView prefix,
+                      const std::function<void(ByteView key, const std::optional<Bytes>&)>&) const;
+
     /// Every object in location order, for verify and stats. `visit` returns false to stop.
     struct Listed {
         Domain domain;
@@ -94,12 +100,14 @@ class Store {
     std::vector<std::string> check_tables() const;
 
     EpochPin pin() const;
+
     StoreStats stats() const;
     const Keys& keys() const;
     /// After a failed sync: no more commits until it is opened again; reading goes on.
     bool read_only() const;
 
   private:
+    friend class Reclaim;
     std::unique_ptr<StoreState> state_;
 };
 

@@ -94,7 +94,8 @@ class Writer {
     }
     /// Packs durable, then one synced commit with the records, then `head`. All that the records
     /// refer to was appended before. Without records: keeps what was appended so far, as a backup
-    /// that is stopped does; no commit when there is nothing. The Writer may be used again.
+    /// that is stopped does; no commit when there is nothing. The Writer may be used again; after a
+    /// commit with records, what was prepared before it is to be prepared anew, or in its records.
     virtual CommitNumber commit(std::span<const RecordChange>) = 0;
 };
 
