@@ -72,6 +72,16 @@ class Repository:
         self.yore("mount", directory, *options)
         return directory
 
+    def start_mount(self, directory, *options):
+        """In the foreground: it logs to its standard error. Returns when it is mounted."""
+        process = self.start("mount", "--foreground", directory, *options)
+        self.scratch.mounts.append((self, directory))
+        deadline = time.monotonic() + 20
+        while not os.path.ismount(directory):
+            check(process.poll() is None and time.monotonic() < deadline, "the mount came up")
+            time.sleep(0.02)
+        return process
+
     def umount(self, directory):
         self.yore("umount", directory)
         self.scratch.mounts.remove((self, directory))
