@@ -20,6 +20,7 @@ struct Line {
         SnapshotName name;
         Timestamp ended;
         Timestamp latest_end;  ///< of this one and all before it: never falls
+        std::optional<SnapshotLog> log;
     };
     std::vector<Item> items;
 
@@ -35,7 +36,7 @@ Line load_line(const store::Store& store, std::uint32_t source) {
     store.scan_record_keys(prefix, prefix, [&](ByteView bytes) {
         const SnapshotKey key = parse_snapshot_key(bytes);
         const Timestamp before = line.items.empty() ? key.ended : line.items.back().latest_end;
-        line.items.push_back({key.name, key.ended, std::max(before, key.ended)});
+        line.items.push_back({key.name, key.ended, std::max(before, key.ended), key.log});
         return true;
     });
     return line;
@@ -52,7 +53,7 @@ std::vector<Source> load_sources(const store::Store& store) {
 }
 
 SnapshotKey key_of(const Snapshot& snapshot) {
-    return {snapshot.source, snapshot.name, snapshot.ended};
+    return {snapshot.source, snapshot.name, snapshot.ended, snapshot.log};
 }
 
 }  // namespace
@@ -86,7 +87,7 @@ struct Catalog::State {
         return cached->get(store, [&] { return load_line(store, source); });
     }
     std::optional<Snapshot> read(std::uint32_t source, const Line::Item& item) {
-        const SnapshotKey key{source, item.name, item.ended};
+        const SnapshotKey key{source, item.name, item.ended, item.log};
         const auto plain = store.record(snapshot_key(key));
         if (!plain) return std::nullopt;  // removed since the names were read
         return decode_snapshot(key, *plain);

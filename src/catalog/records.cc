@@ -3,6 +3,7 @@
 
 #include <yore/base/error.h>
 
+#include "catalog/record_bytes.h"
 #include "format/catalog_generated.h"
 
 namespace yore::catalog {
@@ -12,42 +13,6 @@ namespace fb = format::catalog;
 constexpr char counters_identifier[] = "YCC1";
 constexpr char source_identifier[] = "YCS1";
 constexpr char snapshot_identifier[] = "YCN1";
-
-Error damaged(std::string_view record, std::string_view what) {
-    return Error(Errc::corrupt, fmt::format("{}: {}", record, what));
-}
-
-/// A verified record, in a copy: FlatBuffers wants its buffer aligned, and a view may not be.
-template <typename Table>
-class Verified {
-  public:
-    Verified(ByteView bytes, const char* identifier, std::string_view record)
-        : bytes_(to_bytes(bytes)) {
-        const auto* data = reinterpret_cast<const std::uint8_t*>(bytes_.data());
-        flatbuffers::Verifier verifier(data, bytes_.size());
-        if (bytes_.size() < 8 || !verifier.VerifyBuffer<Table>(identifier))
-            throw damaged(record, "not a record of its type");
-        table_ = flatbuffers::GetRoot<Table>(data);
-    }
-    const Table* operator->() const { return table_; }
-
-  private:
-    Bytes bytes_;
-    const Table* table_ = nullptr;
-};
-
-template <typename Table>
-Bytes finish(flatbuffers::FlatBufferBuilder& builder, flatbuffers::Offset<Table> root,
-             const char* identifier) {
-    builder.Finish(root, identifier);
-    return to_bytes(std::as_bytes(std::span(builder.GetBufferPointer(), builder.GetSize())));
-}
-
-template <std::size_t Size>
-flatbuffers::span<const std::uint8_t, Size> raw(const std::array<std::byte, Size>& bytes) {
-    return flatbuffers::span<const std::uint8_t, Size>(
-        reinterpret_cast<const std::uint8_t*>(bytes.data()), Size);
-}
 
 fb::Counts to_stored(const SnapshotCounts& counts) {
     return {counts.files,        counts.directories,     counts.others,
@@ -184,8 +149,9 @@ Snapshot decode_snapshot(const SnapshotKey& key, ByteView bytes) {
     snapshot.source = key.source;
     snapshot.name = key.name;
     snapshot.ended = key.ended;
-    std::memcpy(snapshot.id.bytes.data(), stored->id()->bytes()->data(), SnapshotId::size);
-    std::memcpy(snapshot.root.bytes.data(), stored->root()->bytes()->data(), NodeId::size);
+    snapshot.log = key.log;
+    snapshot.id = id_of<SnapshotId>(*stored->id());
+    snapshot.root = id_of<NodeId>(*stored->root());
     snapshot.started.ns = stored->started();
     snapshot.host = stored->host()->str();
     snapshot.path = stored->path()->str();

@@ -10,6 +10,7 @@
 #include <catch2/catch.hpp>
 
 #include "../support.h"
+#include "memory_store.h"
 
 using namespace yore;
 using namespace yore::catalog;
@@ -56,16 +57,10 @@ class CountingBackend final : public store::Backend {
     std::atomic<std::uint64_t>& reads_;
 };
 
-store::Keys keys_for_tests() {
-    SeededRandom random(1);
-    const store::KeyFile file = store::KeyFile::create_unencrypted(random, {});
-    return store::derive(file, file.unlock({}));
-}
-
 struct Repository {
     VirtualClock clock{Timestamp::from_seconds(1'795'226'400)};
     std::atomic<std::uint64_t> reads{0};
-    store::Store store{std::make_unique<CountingBackend>(reads), keys_for_tests(), {}, clock};
+    store::Store store{std::make_unique<CountingBackend>(reads), test::keys_for_tests(), {}, clock};
     Catalog catalog{store};
 
     Source add(const std::string& name) {

@@ -1,40 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <yore/base/error.h>
 
-#include <fstream>
-#include <sstream>
-
-#include <catch2/catch.hpp>
-
-#include "../support.h"
 #include "catalog/keys.h"
 #include "catalog/records.h"
+#include "golden_files.h"
 
 using namespace yore;
 using namespace yore::catalog;
+using namespace yore::test;
 
 namespace {
-
-/// A golden file: lines that start with `#` are for people, the others are the bytes in
-/// hexadecimal.
-std::string golden(const std::string& name) {
-    std::ifstream file(std::string(GOLDEN_DIRECTORY) + "/" + name);
-    std::string digits;
-    for (std::string line; std::getline(file, line);)
-        if (!line.starts_with('#')) digits += line;
-    return digits;
-}
-Bytes from_hex(const std::string& digits) {
-    Bytes bytes;
-    for (std::size_t i = 0; i + 1 < digits.size(); i += 2)
-        bytes.push_back(static_cast<std::byte>(std::stoul(digits.substr(i, 2), nullptr, 16)));
-    return bytes;
-}
-
-template <std::size_t Size>
-void fill(std::array<std::byte, Size>& bytes, unsigned first) {
-    for (std::byte& b : bytes) b = static_cast<std::byte>(first++);
-}
 
 Source example_source() {
     return {7,
@@ -78,27 +53,7 @@ void check_equal(const Snapshot& a, const Snapshot& b) {
     }
 }
 SnapshotKey key_of(const Snapshot& snapshot) {
-    return {snapshot.source, snapshot.name, snapshot.ended};
-}
-
-/// Whatever the bytes are, decoding gives a value or an Error.
-template <typename Decode>
-void survives_damage(const Bytes& good, const Decode& decode) {
-    const auto try_it = [&](const Bytes& bytes) {
-        try {
-            decode(bytes);
-        } catch (const Error& error) {
-            CHECK((error.code() == Errc::corrupt || error.code() == Errc::unsupported));
-        }
-    };
-    for (std::size_t length = 0; length < good.size(); ++length)
-        try_it(Bytes(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(length)));
-    for (std::size_t i = 0; i < good.size(); ++i)
-        for (unsigned flip : {0x01u, 0x80u, 0xffu}) {
-            Bytes bytes = good;
-            bytes[i] ^= static_cast<std::byte>(flip);
-            try_it(bytes);
-        }
+    return {snapshot.source, snapshot.name, snapshot.ended, snapshot.log};
 }
 
 }  // namespace
@@ -179,12 +134,14 @@ TEST_CASE("keys sort as what they stand for") {
         if (random.below(4) == 0) key.name.second *= 1'000'000'000;
         key.name.ordinal = static_cast<std::uint32_t>(1 + random.below(3) * 300);
         key.ended.ns = static_cast<std::int64_t>(random.next());
+        if (random.below(4) == 0) key.log = SnapshotLog{1, {random.below(300)}, {300}};
         return key;
     };
     for (int i = 0; i < 20'000; ++i) {
         const SnapshotKey a = any(), b = any();
         REQUIRE(parse_snapshot_key(snapshot_key(a)) == a);
         REQUIRE((snapshot_key(a) < snapshot_key(b)) ==
-                (std::tie(a.source, a.name, a.ended) < std::tie(b.source, b.name, b.ended)));
+                (std::tie(a.source, a.name, a.ended, a.log) <
+                 std::tie(b.source, b.name, b.ended, b.log)));
     }
 }

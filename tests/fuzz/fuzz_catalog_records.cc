@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Records of the catalog. The first byte says which; what is accepted survives being stored again.
+#include "catalog/log_records.h"
 #include "catalog/records.h"
 #include "fuzz.h"
 
@@ -9,7 +10,7 @@ using namespace yore;
 using namespace yore::catalog;
 
 void snapshot(ByteView record) {
-    const SnapshotKey key{1, {1'795'000'000, 1}, Timestamp::from_seconds(1'795'000'060)};
+    const SnapshotKey key{1, {1'795'000'000, 1}, Timestamp::from_seconds(1'795'000'060), {}};
     const Bytes stored = encode(decode_snapshot(key, record));
     YORE_ENSURE(equal(encode(decode_snapshot(key, stored)), stored));
 }
@@ -29,6 +30,37 @@ void keys(ByteView key) {
                     [&] { YORE_ENSURE(equal(source_key(parse_source_key(key)), key)); });
     fuzz::expecting({Errc::corrupt},
                     [&] { YORE_ENSURE(equal(snapshot_key(parse_snapshot_key(key)), key)); });
+    fuzz::expecting({Errc::corrupt},
+                    [&] { YORE_ENSURE(equal(incarnation_key(parse_incarnation_key(key)), key)); });
+    fuzz::expecting({Errc::corrupt}, [&] {
+        YORE_ENSURE(equal(segment_time_key(parse_segment_time_key(key)), key));
+    });
+    fuzz::expecting({Errc::corrupt}, [&] {
+        const ParsedLogKey parsed = parse_log_key(LogFamily::segment, key);
+        YORE_ENSURE(equal(log_key(LogFamily::segment, parsed.log, parsed.position), key));
+    });
+}
+
+constexpr ParsedLogKey place{{1, 1}, {1u << 26}};
+
+void segment(ByteView record) {
+    const Bytes stored = encode(decode_segment(place, record));
+    YORE_ENSURE(equal(encode(decode_segment(place, stored)), stored));
+}
+
+void span(ByteView record) {
+    const Bytes stored = encode(decode_span(place, record));
+    YORE_ENSURE(equal(encode(decode_span(place, stored)), stored));
+}
+
+void incarnation(ByteView record) {
+    const Bytes stored = encode(decode_incarnation({1, 2}, record));
+    YORE_ENSURE(equal(encode(decode_incarnation({1, 2}, stored)), stored));
+}
+
+void run(ByteView record) {
+    const Bytes stored = encode(decode_run(place, record));
+    YORE_ENSURE(equal(encode(decode_run(place, stored)), stored));
 }
 
 }  // namespace
@@ -37,15 +69,23 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size == 0) return 0;
     const ByteView record = fuzz::input(data + 1, size - 1);
     fuzz::expecting({Errc::corrupt, Errc::unsupported}, [&] {
-        switch (data[0] % 4) {
+        switch (data[0] % 8) {
             case 0:
                 return snapshot(record);
             case 1:
                 return source(record);
             case 2:
                 return next_source(record);
-            default:
+            case 3:
                 return keys(record);
+            case 4:
+                return segment(record);
+            case 5:
+                return span(record);
+            case 6:
+                return incarnation(record);
+            default:
+                return run(record);
         }
     });
     return 0;

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -123,7 +124,8 @@ class Logs {
     /// lies within a stored one: none. One that covers stored ones (a whole segment after its
     /// `.partial`) takes their place. Overlaps otherwise, or is out of its limits: Errc::invalid.
     std::vector<store::RecordChange> add(const LogSegment&) const;
-    std::vector<store::RecordChange> remove(const LogSegment&) const;
+    /// Segments of one incarnation that are stored; what is not: no change.
+    std::vector<store::RecordChange> remove(std::span<const LogSegment>) const;
     /// Overlaps a stored one: Errc::invalid.
     std::vector<store::RecordChange> add(const LogSpan&) const;
     static store::RecordChange remove(const LogSpan&);
