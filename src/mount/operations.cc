@@ -14,7 +14,7 @@
 namespace yore::mount {
 namespace {
 
-constexpr unsigned long block_bytes = 4096, name_bytes_max = 255;
+constexpr unsigned long name_bytes_max = 255;
 
 void reply_absent(fuse_req_t request, const view::Node& directory) {
     if (!directory.is_final()) {
@@ -124,16 +124,15 @@ void listxattr(fuse_req_t request, fuse_ino_t number, std::size_t size) {
     });
 }
 
+/// The space that the next backup has, and shares with whatever lies beside the repository.
 void statfs(fuse_req_t request, fuse_ino_t) {
     answer(request, root_number, "statfs", [&](Session& session, const view::Node&) {
-        const view::View::Space space = session.view.space();
-        struct statvfs reply {};
-        reply.f_bsize = reply.f_frsize = block_bytes;
-        reply.f_blocks = (space.bytes_stored + space.bytes_free) / block_bytes;
-        reply.f_bfree = reply.f_bavail = space.bytes_free / block_bytes;
-        reply.f_files = space.entries;
-        reply.f_namemax = name_bytes_max;
-        fuse_reply_statfs(request, &reply);
+        struct statvfs space {};
+        if (::statvfs(session.options.repository.c_str(), &space) != 0)
+            throw system_error("statfs", session.options.repository, errno);
+        space.f_files = space.f_ffree = space.f_favail = 0;  // its inodes are not ours
+        space.f_namemax = name_bytes_max;
+        fuse_reply_statfs(request, &space);
     });
 }
 

@@ -202,9 +202,4 @@ std::vector<View::Appeared> View::refresh() {
     return changed;
 }
 
-View::Space View::space() const {
-    return {
-        .bytes_stored = state_->cache.store().stats().backend_bytes, .bytes_free = 0, .entries = 0};
-}
-
 }  // namespace yore::view

@@ -115,11 +115,6 @@ class View {
     };
     std::vector<Appeared> refresh();
 
-    struct Space {
-        std::uint64_t bytes_stored, bytes_free, entries;
-    };
-    Space space() const;
-
   private:
     struct State;
     std::unique_ptr<State> state_;
