@@ -77,7 +77,8 @@ void Mounts::add(const view::View& view, const store::ObjectCache& cache,
         std::scoped_lock lock(state_->mutex);
         gone = state_->take_gone();
         if (state_->find(options.directory) != state_->mounts.end())
-            throw Error(Errc::exists, fmt::format("{} is mounted already", options.directory));
+            throw Error(Errc::exists, fmt::format("{} is mounted already", options.directory),
+                        {fmt::format("`yore umount {}` ends it", options.directory)});
     }
     State::end(std::move(gone));
     auto mounted = std::make_shared<mount::Mount>(view, cache, options);
