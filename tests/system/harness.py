@@ -44,9 +44,10 @@ class Result:
 class Repository:
     def __init__(self, scratch, path, environment):
         self.scratch, self.path, self.environment = scratch, path, environment
+        self.prefix = []  # a command that runs ours, such as AS_OTHER
 
     def run(self, *arguments, stdin=None, timeout=300):
-        done = subprocess.run([BINARY, *arguments], env=self.environment, input=stdin,
+        done = subprocess.run([*self.prefix, BINARY, *arguments], env=self.environment, input=stdin,
                               capture_output=True, timeout=timeout)
         return Result(done.returncode, done.stdout.decode(errors="surrogateescape"),
                       done.stderr.decode(errors="surrogateescape"))
@@ -59,7 +60,7 @@ class Repository:
         return result
 
     def start(self, *arguments):
-        process = subprocess.Popen([BINARY, *arguments], env=self.environment,
+        process = subprocess.Popen([*self.prefix, BINARY, *arguments], env=self.environment,
                                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                    stderr=subprocess.PIPE, start_new_session=True)
         self.scratch.processes.append(process)
@@ -230,6 +231,12 @@ def libc(name, *arguments):
     if result == -1:
         raise OSError(ctypes.get_errno(), f"{name}: {os.strerror(ctypes.get_errno())}")
     return result
+
+
+def enter_own_mounts():
+    """What this process and its children mount from now on, nobody else sees."""
+    libc("unshare", 0x00020000)  # CLONE_NEWNS
+    command("mount", "--make-rprivate", "/")
 
 
 def main(*tests):

@@ -8,7 +8,8 @@ import os
 import random
 import threading
 
-from harness import check, command, difference, errno_of, fingerprint, libc, main, make_tree, mounted
+from harness import (check, command, difference, errno_of, fingerprint, libc, main, make_tree,
+                     mounted)
 
 LARGE = 24 << 20
 
