@@ -3,6 +3,7 @@
 
 #include <yore/command/command.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <sstream>
@@ -126,7 +127,12 @@ CLI::App* add_verb(CLI::App& parent, Invocation& invocation, const std::string& 
 }
 
 std::string absolute_path(const std::string& path) {
-    auto normal = std::filesystem::absolute(path).lexically_normal().string();
+    const auto absolute = std::filesystem::absolute(path);
+    // What `..` means after a link, only the file system knows.
+    const bool climbs = std::ranges::count(absolute, "..") > 0;
+    auto normal =
+        (climbs ? std::filesystem::weakly_canonical(absolute) : absolute.lexically_normal())
+            .string();
     if (normal.size() > 1 && normal.ends_with('/')) normal.pop_back();
     return normal;
 }

@@ -45,24 +45,24 @@ std::string snapshot_line(const Invocation&, const Screen&, const nlohmann::json
     const auto& counts = result["counts"];
     const auto size = [&](const char* key) { return human_size(number_in(counts, key)); };
     auto text =
-        fmt::format("{}@{}: {} files, {}; read {}, new {}, stored {}", bytes_in(result, "source"),
-                    result.value("name", ""), grouped(number_in(counts, "files")), size("bytes"),
-                    size("bytes_read"), size("bytes_new"), size("bytes_stored"));
+        fmt::format("{}@{}: {}, {}; read {}, new {}, stored {}", bytes_in(result, "source"),
+                    result.value("name", ""), counted(number_in(counts, "files"), "file"),
+                    size("bytes"), size("bytes_read"), size("bytes_new"), size("bytes_stored"));
     if (const auto problems = number_in(counts, "problems"); problems > 0)
-        text += fmt::format("; partial, {} problems", grouped(problems));
+        text += fmt::format("; partial, {}", counted(problems, "problem"));
     return text;
 }
 
 std::string restore_line(const Invocation& invocation, const Screen& screen,
                          const nlohmann::json& result) {
-    auto text =
-        fmt::format("{}: {} files, {} restored to {}", result.value("moment", ""),
-                    grouped(number_in(result, "files")), human_size(number_in(result, "bytes")),
-                    screen.name(bytes_in(invocation.request, "target")));
+    auto text = fmt::format("{}: {}, {} restored to {}", result.value("moment", ""),
+                            counted(number_in(result, "files"), "file"),
+                            human_size(number_in(result, "bytes")),
+                            screen.name(bytes_in(invocation.request, "target")));
     if (const auto kept = number_in(result, "files_kept"); kept > 0)
-        text += fmt::format("; {} were there already", grouped(kept));
+        text += fmt::format("; {} there already", counted(kept, "file"));
     if (const auto problems = number_in(result, "problems"); problems > 0)
-        text += fmt::format("; partial, {} problems", grouped(problems));
+        text += fmt::format("; partial, {}", counted(problems, "problem"));
     return text;
 }
 
@@ -96,13 +96,13 @@ Presentation present_verify(const Invocation&, Screen& screen) {
             screen.out(fmt::format("  needed by {}\n", screen.name(path)));
     };
     presentation.result = [&](const nlohmann::json& result) {
-        auto text =
-            fmt::format("level {}: {} snapshots, {} nodes, {} chunks", number_in(result, "level"),
-                        grouped(number_in(result, "snapshots")),
-                        grouped(number_in(result, "nodes")), grouped(number_in(result, "chunks")));
+        auto text = fmt::format("level {}: {}, {}, {}", number_in(result, "level"),
+                                counted(number_in(result, "snapshots"), "snapshot"),
+                                counted(number_in(result, "nodes"), "node"),
+                                counted(number_in(result, "chunks"), "chunk"));
         if (number_in(result, "level") > 1)
             text +=
-                fmt::format(", {} objects of {} read", grouped(number_in(result, "objects_read")),
+                fmt::format(", {} of {} read", counted(number_in(result, "objects_read"), "object"),
                             human_size(number_in(result, "bytes_read")));
         const auto damaged = number_in(result, "damaged");
         text += damaged == 0 ? "; no damage" : fmt::format("; {} damaged", grouped(damaged));

@@ -110,18 +110,18 @@ Presentation present_stats(const Invocation& invocation, Screen& screen) {
         const auto size = [&](const char* key) { return size_text(invocation, result, key); };
         Table table({Align::left, Align::right, Align::left});
         table.add({"snapshots", grouped(number_in(result, "snapshots")),
-                   fmt::format("of {} sources", number_in(result, "sources"))});
+                   "of " + counted(number_in(result, "sources"), "source")});
         table.add({"logical", size("logical_bytes"),
-                   fmt::format("in {} files: what all snapshots together show",
-                               grouped(number_in(result, "files")))});
-        table.add(
-            {"unique", size("unique_bytes"),
-             fmt::format("in {} chunks: each content once", grouped(number_in(result, "chunks")))});
+                   fmt::format("in {}: what all snapshots together show",
+                               counted(number_in(result, "files"), "file"))});
+        table.add({"unique", size("unique_bytes"),
+                   fmt::format("in {}: each content once",
+                               counted(number_in(result, "chunks"), "chunk"))});
         table.add({"stored", size("stored_bytes"), "of it, compressed"});
         table.add({"metadata", size("metadata_stored_bytes"),
-                   fmt::format("in {} nodes", grouped(number_in(result, "nodes")))});
+                   "in " + counted(number_in(result, "nodes"), "node")});
         table.add({"repository", size("repository_bytes"),
-                   fmt::format("on disk, {} packs", grouped(number_in(result, "packs")))});
+                   "on disk, " + counted(number_in(result, "packs"), "pack")});
         screen.out(table.text());
     };
     return presentation;

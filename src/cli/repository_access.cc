@@ -6,6 +6,7 @@
 #include <chrono>
 #include <thread>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/secrets.h"
@@ -15,13 +16,19 @@ namespace {
 
 constexpr std::chrono::milliseconds wait_step{20};
 constexpr int waits_before_remark = 50;  // a second
-constexpr int waits_max = 1000;          // twenty seconds
+constexpr int waits_max = 500;           // ten seconds
 
 std::string directory_of(const Invocation& invocation) {
     if (!invocation.repository)
         throw Error(Errc::invalid, "no repository is named",
                     {"`--repo DIR` or YORE_REPO names it", "`yore init --repo DIR` makes one"});
     return *invocation.repository;
+}
+
+/// Its socket is for others, however long one waits.
+bool runs_as_another_user(int pid) {
+    struct stat info {};
+    return ::stat(fmt::format("/proc/{}", pid).c_str(), &info) == 0 && info.st_uid != ::geteuid();
 }
 
 }  // namespace
@@ -73,7 +80,7 @@ std::unique_ptr<server::Owner> RepositoryAccess::become_owner() {
 void RepositoryAccess::wait_for(const store::Owner& owner) {
     const auto who =
         fmt::format("`{}` (pid {}, since {})", owner.command, owner.pid, to_rfc3339(owner.since));
-    if (++waits_ > waits_max)
+    if (++waits_ > waits_max || runs_as_another_user(owner.pid))
         throw Error(Errc::busy,
                     fmt::format("{} is in use by {}, which does not answer", directory_, who),
                     {"it may run as another user, or on another machine that sees this directory",

@@ -15,6 +15,8 @@ std::optional<std::uint64_t> parse_size(std::string_view);
 std::string human_size(std::uint64_t bytes);
 /// `1,234,567`.
 std::string grouped(std::uint64_t number);
+/// `1 file`, `1,234 files`.
+std::string counted(std::uint64_t number, std::string_view noun);
 /// `0:07`, `12:34`, `3:25:45`.
 std::string human_seconds(std::uint64_t seconds);
 

@@ -20,7 +20,8 @@ void add_mount_verbs(CLI::App&, Invocation&);       ///< mount, umount
 CLI::App* add_verb(CLI::App& parent, Invocation&, const std::string& name,
                    const std::string& what_it_does, std::function<void()> fill);
 
-/// Absolute and without `.` and `..`, by the current directory; links are not resolved.
+/// Absolute and without `.` and `..`, by the current directory. Links are resolved only when
+/// there is a `..` to resolve.
 std::string absolute_path(const std::string&);
 
 /// Options for a second secret, `--new-passphrase-file` and so on.

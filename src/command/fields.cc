@@ -44,7 +44,10 @@ bool Fields::flag(const std::string& key) {
 std::optional<std::uint64_t> Fields::number(const std::string& key) {
     const auto* value = find(key);
     if (value == nullptr) return std::nullopt;
-    if (!value->is_number_unsigned()) refuse(key, "is not a whole number from 0");
+    // Off the wire it is unsigned; made in this process it may be signed, and means the same.
+    const bool whole = value->is_number_unsigned() ||
+                       (value->is_number_integer() && value->get<std::int64_t>() >= 0);
+    if (!whole) refuse(key, "is not a whole number from 0");
     return value->get<std::uint64_t>();
 }
 

@@ -3,12 +3,10 @@
 #include <yore/command/text.h>
 #include <yore/server/client.h>
 
-#include <cerrno>
 #include <exception>
 #include <thread>
 
 #include <httplib.h>
-#include <unistd.h>
 
 #include "server/answer.h"
 
@@ -20,10 +18,7 @@ constexpr std::size_t piece_bytes = 256u << 10;
 constexpr time_t no_timeout_seconds = 1'000'000;
 
 std::unique_ptr<httplib::Client> connect(const Place& place) {
-    if (::access(place.socket().c_str(), W_OK) != 0) {
-        if (errno == ENOENT || errno == ENOTDIR) return nullptr;
-        throw system_error("reach", place.socket(), errno);
-    }
+    if (!is_there(place)) return nullptr;
     auto client = std::make_unique<httplib::Client>(place.socket(), 80);
     client->set_address_family(AF_UNIX);
     client->set_read_timeout(no_timeout_seconds);
@@ -101,7 +96,6 @@ namespace {
 struct RemoteRun {
     const Place& place;
     const command::Call& call;
-    bool begun = false;
     std::optional<nlohmann::json> result;
     std::optional<Error> error;
     std::unique_ptr<Upload> upload;
@@ -131,7 +125,6 @@ struct RemoteRun {
         int status = 0;
         post.response_handler = [&](const httplib::Response& response) {
             status = response.status;
-            begun = status == 200;
             return !call.stop.stop_requested();
         };
         post.content_receiver = [&](const char* data, std::size_t size, std::uint64_t,
@@ -154,7 +147,7 @@ struct RemoteRun {
 
 std::optional<nlohmann::json> Client::run(std::string_view command,
                                           const command::Call& call) const {
-    RemoteRun remote{place_, call, false, {}, {}, {}, {}};
+    RemoteRun remote{place_, call, {}, {}, {}, {}};
     const bool answered = remote.run(command);
     if (remote.failure) std::rethrow_exception(remote.failure);
     if (call.stop.stop_requested()) throw Error(Errc::cancelled, "interrupted");

@@ -61,6 +61,16 @@ std::vector<Place> places_in_use() {
     return places;
 }
 
+bool is_there(const Place& place) {
+    struct stat info {};
+    if (::lstat(place.directory.c_str(), &info) != 0) {
+        if (errno == ENOENT || errno == ENOTDIR) return false;
+        throw system_error("look at", place.directory, errno);
+    }
+    check_private(place.directory);
+    return true;
+}
+
 void make_place(const Place& place) {
     make_private(std::filesystem::path(place.directory).parent_path());
     make_private(place.directory);

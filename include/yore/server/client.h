@@ -18,7 +18,7 @@ class Client {
     explicit Client(Place place) : place_(std::move(place)) {}
 
     /// Who owns the repository: `pid`, `command`, `since`, `version`, `repository`, `id`, `mounts`.
-    /// Nobody answers: nullopt. The socket is not for this user: Errc::denied.
+    /// Nobody answers: nullopt. The place is not this user's alone: Errc::denied.
     std::optional<nlohmann::json> owner() const;
 
     /// Runs a command there. Nobody answers, or the owner was about to end and has not begun it:

@@ -21,6 +21,9 @@ struct Place {
 Place place_of(const RepositoryId&);
 /// Those that have a socket now, whether or not somebody answers there.
 std::vector<Place> places_in_use();
+/// Whether there is such a directory. It belongs to somebody else, or others may enter: `denied`,
+/// since what answers there could be anybody.
+bool is_there(const Place&);
 /// Makes the directory with mode 0700. It belongs to somebody else, or others may enter: `denied`.
 void make_place(const Place&);
 

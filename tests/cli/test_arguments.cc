@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <yore/command/command.h>
+#include <yore/command/text.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <set>
+
+#include "../support.h"
+#include "cli/arguments.h"
+
+using namespace yore;
+using namespace yore::cli;
+
+namespace {
+
+std::variant<Invocation, Answer> parse_words(const std::vector<std::string>& words) {
+    std::vector<const char*> argv{"yore"};
+    for (const std::string& word : words) argv.push_back(word.c_str());
+    return parse(static_cast<int>(argv.size()), argv.data());
+}
+
+Invocation invocation(const std::vector<std::string>& words) {
+    auto parsed = parse_words(words);
+    if (auto* answer = std::get_if<Answer>(&parsed)) FAIL(answer->err);
+    return std::get<Invocation>(parsed);
+}
+
+Answer answer(const std::vector<std::string>& words) {
+    auto parsed = parse_words(words);
+    REQUIRE(std::holds_alternative<Answer>(parsed));
+    return std::get<Answer>(parsed);
+}
+
+const std::string here = std::filesystem::current_path();
+
+}  // namespace
+
+TEST_CASE("every verb leads to a command that exists") {
+    const std::vector<std::vector<std::string>> lines{{"info"},
+                                                      {"stats"},
+                                                      {"verify"},
+                                                      {"key", "add"},
+                                                      {"key", "list"},
+                                                      {"key", "remove", "x"},
+                                                      {"key", "rotate"},
+                                                      {"source", "add", "n", "--directory", "/"},
+                                                      {"source", "list"},
+                                                      {"source", "show", "n"},
+                                                      {"source", "remove", "n"},
+                                                      {"snapshot", "n"},
+                                                      {"snapshots"},
+                                                      {"ls", "n@latest"},
+                                                      {"cat", "n@latest", "f"},
+                                                      {"find", "n@latest"},
+                                                      {"du", "n@latest"},
+                                                      {"diff", "n@a", "n@b"},
+                                                      {"restore", "n@latest", "--to", "/x"},
+                                                      {"mount", "/m"},
+                                                      {"umount", "/m"}};
+    std::set<std::string> seen;
+    for (const auto& line : lines) {
+        const auto parsed = invocation(line);
+        CAPTURE(parsed.command);
+        CHECK(command::find_command(parsed.command) != nullptr);
+        seen.insert(parsed.command);
+    }
+    CHECK(seen.size() == command::commands().size());  // and every command has its verb
+}
+
+TEST_CASE("options of all verbs stand before or behind the verb") {
+    for (const auto& words : std::vector<std::vector<std::string>>{
+             {"--repo", "r", "--json", "--cache-size", "64M", "ls", "n@latest"},
+             {"ls", "n@latest", "--repo", "r", "--json", "--cache-size", "64M"}}) {
+        const auto parsed = invocation(words);
+        CHECK(parsed.repository == here + "/r");
+        CHECK(parsed.json);
+        CHECK(parsed.cache_bytes == 64u << 20);
+    }
+}
+
+TEST_CASE("what is typed outweighs the environment") {
+    ::setenv("YORE_REPO", "/from/environment", 1);
+    ::setenv("YORE_KEY_FILE", "/env.key", 1);
+    CHECK(invocation({"info"}).repository == "/from/environment");
+    CHECK(invocation({"info", "--repo", "/typed"}).repository == "/typed");
+    CHECK(invocation({"info"}).secret.key_file == "/env.key");
+    const auto parsed = invocation({"info", "--passphrase-file", "p"});
+    CHECK_FALSE(parsed.secret.key_file);
+    CHECK(parsed.secret.passphrase_file == here + "/p");
+    ::unsetenv("YORE_REPO");
+    ::unsetenv("YORE_KEY_FILE");
+}
+
+TEST_CASE("requests hold what was typed, with absolute paths") {
+    CHECK(invocation({"source", "add", "home", "--directory", "d/./e", "--exclude", "*.o",
+                      "--exclude", "x", "--one-file-system"})
+              .request == nlohmann::json{{"name", "home"},
+                                         {"directory", here + "/d/e"},
+                                         {"one_file_system", true},
+                                         {"keep_cache_dirs", false},
+                                         {"keep_nodump", false},
+                                         {"excludes", {"*.o", "x"}}});
+    CHECK(invocation({"snapshot", "home", "--tag", "a=b=c", "--tag", "d="}).request ==
+          nlohmann::json{{"source", "home"}, {"tags", {{"a", "b=c"}, {"d", ""}}}});
+    const auto find = invocation({"find", "h@latest", "p", "--type", "f", "--type", "l", "--size",
+                                  "+1M", "--size", "-2M", "--newer", "now-1d"});
+    CHECK(find.request == nlohmann::json{{"moment", "h@latest"},
+                                         {"path", "p"},
+                                         {"kinds", {"file", "symlink"}},
+                                         {"size_min", 1u << 20},
+                                         {"size_max", 2u << 20},
+                                         {"newer", "now-1d"}});
+    CHECK(invocation({"verify", "--level", "2", "--sample", "10%"}).request ==
+          nlohmann::json{{"level", 2u}, {"sample", 0.1}});
+    CHECK(invocation({"mount", "m"}).request["directory"] == here + "/m");
+}
+
+TEST_CASE("names that are not UTF-8 arrive exactly") {
+    const auto parsed = invocation({"ls", "h@latest", "bad\xff"});
+    CHECK(command::get_bytes(parsed.request, "path") == "bad\xff");
+    CHECK(command::to_line(parsed.request).find("path_base64") != std::string::npos);
+}
+
+TEST_CASE("a stream comes from standard input under a name") {
+    const auto parsed = invocation({"snapshot", "db", "--stdin", "--as", "db.sql"});
+    CHECK(parsed.input == Invocation::Input::standard_input);
+    CHECK(parsed.request == nlohmann::json{{"source", "db"}, {"stream", true}, {"file", "db.sql"}});
+    CHECK(answer({"snapshot", "db", "--stdin"}).exit_code == 2);
+    CHECK(answer({"snapshot", "db", "--as", "x"}).exit_code == 2);
+}
+
+TEST_CASE("mistakes exit with 2, name what is wrong and say where help is") {
+    for (const auto& words :
+         std::vector<std::vector<std::string>>{{},
+                                               {"nonsense"},
+                                               {"ls"},
+                                               {"ls", "--nonsense", "h@latest"},
+                                               {"key"},
+                                               {"find", "h@latest", "--type", "q"},
+                                               {"find", "h@latest", "--size", "huge"},
+                                               {"verify", "--level", "3"},
+                                               {"verify", "--sample", "0"},
+                                               {"verify", "--sample", "101%"},
+                                               {"info", "--cache-size", "x"},
+                                               {"snapshot", "h", "--tag", "novalue"},
+                                               {"diff", "a@latest"},
+                                               {"restore", "h@latest"}}) {
+        const auto mistake = answer(words);
+        CAPTURE(mistake.err);
+        CHECK(mistake.exit_code == 2);
+        CHECK(mistake.out.empty());
+        CHECK(mistake.err.starts_with("yore: "));
+        CHECK(mistake.err.find("--help` shows") != std::string::npos);
+    }
+    CHECK(answer({"key", "remove"}).err.find("`yore key remove --help`") != std::string::npos);
+}
+
+TEST_CASE("help and the version are answers, not mistakes") {
+    CHECK(answer({"--version"}).out == "yore " YORE_VERSION "\n");
+    CHECK(answer({"--help"}).exit_code == 0);
+    CHECK(answer({"ls", "--help"}).out.find("MOMENT") != std::string::npos);
+    CHECK(answer({"du", "--help"}).exit_code == 0);
+    CHECK(invocation({"du", "-h", "h@latest"}).command == "du");
+}
+
+TEST_CASE("no option takes a secret itself") {
+    const auto help = answer({"--help"}).out + answer({"init", "--help"}).out +
+                      answer({"key", "add", "--help"}).out;
+    CHECK(help.find("--passphrase ") == std::string::npos);
+    CHECK(answer({"info", "--passphrase", "x"}).exit_code == 2);
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What a person or a script reads on standard output, by command.
+#include <yore/base/file.h>
+#include <yore/command/text.h>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "../support.h"
+#include "cli/renderer.h"
+
+using namespace yore;
+using namespace yore::cli;
+
+namespace {
+
+/// Runs `body` with standard output and error in files, and returns both.
+struct Captured {
+    std::string out, err;
+};
+template <typename Body>
+Captured captured(Body&& body) {
+    const test::TemporaryDirectory directory;
+    const std::string paths[] = {directory / "out", directory / "err"};
+    int saved[2];
+    for (int fd = 1; fd <= 2; ++fd) {
+        saved[fd - 1] = ::dup(fd);
+        const Fd file = open_file(paths[fd - 1], O_RDWR | O_CREAT);
+        ::dup2(file.get(), fd);
+    }
+    body();
+    for (int fd = 1; fd <= 2; ++fd) {
+        ::dup2(saved[fd - 1], fd);
+        ::close(saved[fd - 1]);
+    }
+    const auto text = [&](const std::string& path) {
+        return std::string(as_text(*read_file(path)));
+    };
+    return {text(paths[0]), text(paths[1])};
+}
+
+Captured rendered(const Invocation& invocation, const std::vector<nlohmann::json>& events,
+                  const nlohmann::json& result) {
+    return captured([&] {
+        const VirtualClock clock({0});
+        Screen screen(invocation.quiet);
+        const auto renderer = make_renderer(invocation, screen, clock);
+        for (const auto& event : events) renderer->event(event);
+        renderer->result(result);
+    });
+}
+
+Invocation of(const std::string& command) {
+    Invocation invocation;
+    invocation.verb = invocation.command = command;
+    return invocation;
+}
+
+nlohmann::json entry(const std::string& path, const std::string& kind = "file") {
+    nlohmann::json row{{"event", "entry"},
+                       {"kind", kind},
+                       {"mode", "4755"},
+                       {"uid", 1000},
+                       {"gid", 100},
+                       {"links", 1u},
+                       {"size", 2048u},
+                       {"modified", "2026-11-21T02:00:00Z"},
+                       {"changed", "2026-11-21T02:00:00Z"}};
+    row["uid"] = 1000u;
+    row["gid"] = 100u;
+    command::put_bytes(row, "path", path);
+    return row;
+}
+
+}  // namespace
+
+TEST_CASE("ls shows names as seen from the directory that was asked for") {
+    auto invocation = of("ls");
+    invocation.request = {{"moment", "h@latest"}, {"path", "/ann/"}};
+    CHECK(rendered(invocation, {entry("ann/a"), entry("ann/b/c")}, {{"result", "ls"}}).out ==
+          "a\nb/c\n");
+}
+
+TEST_CASE("ls -l shows a row as ls does") {
+    auto invocation = of("ls");
+    invocation.long_rows = true;
+    auto link = entry("l", "symlink");
+    link["target"] = "a";
+    auto device = entry("tty", "character-device");
+    device["device"] = {5, 1};
+    device["mode"] = "0620";
+    const auto shown = rendered(invocation, {entry("a"), link, device}, {{"result", "ls"}}).out;
+    CHECK(shown ==
+          "-rwsr-xr-x   1  1000   100  2.00 KiB 2026-11-21T02:00:00Z           a\n"
+          "lrwsr-xr-x   1  1000   100  2.00 KiB 2026-11-21T02:00:00Z           l -> a\n"
+          "crw--w----   1  1000   100       5,1 2026-11-21T02:00:00Z           tty\n");
+}
+
+TEST_CASE("a name goes exactly into a pipe, whatever its bytes") {
+    CHECK(rendered(of("find"), {entry("bad\xff\x1b")}, {{"result", "find"}}).out ==
+          "bad\xff\x1b\n");
+}
+
+TEST_CASE("with --json each event is a line and the result the last") {
+    auto invocation = of("find");
+    invocation.json = true;
+    const auto shown = rendered(invocation, {entry("bad\xff")}, {{"result", "find"}, {"count", 1}});
+    std::istringstream lines(shown.out);
+    std::string line;
+    REQUIRE(std::getline(lines, line));
+    CHECK(command::get_bytes(nlohmann::json::parse(line), "path") == "bad\xff");
+    REQUIRE(std::getline(lines, line));
+    CHECK(nlohmann::json::parse(line) == nlohmann::json{{"result", "find"}, {"count", 1}});
+    CHECK_FALSE(std::getline(lines, line));
+}
+
+TEST_CASE("diff marks what came, went and changed, and sums up on standard error") {
+    const auto row = [](const char* change, const char* path, const char* kind, const char* side) {
+        nlohmann::json event{{"event", "difference"}, {"change", change}, {"path", path}};
+        event[side] = {{"kind", kind}};
+        return event;
+    };
+    const auto shown =
+        rendered(of("diff"),
+                 {row("added", "a", "file", "after"), row("removed", "b", "directory", "before"),
+                  row("changed", "c", "file", "after")},
+                 {{"result", "diff"}, {"added", 1u}, {"removed", 1u}, {"changed", 1u}});
+    CHECK(shown.out == "+ a\n- b/\nM c\n");
+    CHECK(shown.err == "1 added, 1 removed, 1 changed\n");
+}
+
+TEST_CASE("how a time was read is told on standard error; a snapshot's name needs no echo") {
+    const nlohmann::json name{{"event", "moment"},
+                              {"text", "h@latest"},
+                              {"source", "h"},
+                              {"snapshot", "2026-11-21T02-00-00Z"}};
+    auto time = name;
+    time["text"] = "h@now-1d";
+    time["time"] = "2026-11-21T03:00:00Z";
+    const auto shown = rendered(of("ls"), {name, time}, {{"result", "ls"}});
+    CHECK(shown.err == "yore: h@now-1d is 2026-11-21T03:00:00Z: h@2026-11-21T02-00-00Z\n");
+    auto quiet = of("ls");
+    quiet.quiet = true;
+    CHECK(rendered(quiet, {time}, {{"result", "ls"}}).err.empty());
+}
+
+TEST_CASE("errors carry their hints, and names in them are escaped") {
+    const auto shown = captured([] {
+        const VirtualClock clock({0});
+        const auto invocation = of("restore");
+        Screen screen(false);
+        make_renderer(invocation, screen, clock)
+            ->error(Error(Errc::not_found, "no \x1b[2J here", {"look there", "and there"}));
+    });
+    CHECK(shown.err == "yore: restore: no \\x1b[2J here\nhint: look there\nhint: and there\n");
+    CHECK(shown.out.empty());
+}
+
+TEST_CASE("verify names each damaged object and who needs it") {
+    const auto shown = rendered(of("verify"),
+                                {{{"event", "damage"},
+                                  {"object", "chunk 91bc"},
+                                  {"text", "wrong tag"},
+                                  {"needed_by", {"h@x/a", "h@x/b"}}}},
+                                {{"result", "verify"},
+                                 {"level", 2u},
+                                 {"snapshots", 1u},
+                                 {"nodes", 2u},
+                                 {"chunks", 3u},
+                                 {"objects_read", 5u},
+                                 {"bytes_read", 0u},
+                                 {"damaged", 1u}});
+    CHECK(shown.out ==
+          "damaged: chunk 91bc: wrong tag\n  needed by h@x/a\n  needed by h@x/b\n"
+          "level 2: 1 snapshot, 2 nodes, 3 chunks, 5 objects of 0 B read; 1 damaged\n");
+}
