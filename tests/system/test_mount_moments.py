@@ -127,8 +127,9 @@ def make_many(home):
         os.close(os.open(f"{home}/many/name-{i * 7919 % MANY:05d}", os.O_CREAT | os.O_WRONLY))
 
 
-def getdents(path):
-    """All names, asked for with a buffer of 300 bytes: some ten names at a time."""
+def getdents(path, after_some=None):
+    """All names, asked for with a buffer of 300 bytes: some ten names at a time. Calls
+    `after_some` once, when the first of them are there."""
     number = {"x86_64": 217, "aarch64": 61}[os.uname().machine]
     descriptor, buffer, names = os.open(path, os.O_RDONLY), ctypes.create_string_buffer(300), []
     while (got := ctypes.CDLL(None).syscall(number, descriptor, buffer, 300)) > 0:
@@ -137,6 +138,9 @@ def getdents(path):
             length = int.from_bytes(buffer.raw[at + 16:at + 18], "little")
             names.append(buffer.raw[at + 19:at + length].split(b"\0")[0])
             at += length
+        if after_some:
+            after_some()
+            after_some = None
     os.close(descriptor)
     check(got == 0, f"getdents: {got}")
     return names
@@ -165,6 +169,23 @@ def large_directories_are_read_in_part():
         check(len(os.listdir(f"{m.source}/snapshots")) == 3, "the snapshot is there")
 
 
+def snapshots_come_while_they_are_listed():
+    with mounted(lambda home: None) as m:
+        before = {os.path.basename(m.latest)} | {os.path.basename(m.snapshot()) for _ in range(30)}
+        fresh = []
+
+        def take():
+            fresh.append(os.path.basename(m.snapshot()))
+
+        for _ in range(3):
+            names = [name.decode() for name in getdents(f"{m.source}/snapshots", take)]
+            check(len(names) == len(set(names)), f"a name came twice: {names}")
+            missing = before - set(names)
+            check(not missing, f"names that were there all the time are missing: {missing}")
+            before |= set(fresh)
+        check(before < set(os.listdir(f"{m.source}/snapshots")), "the next listing has them all")
+
+
 if __name__ == "__main__":
     main(new_snapshots_appear, new_source_appears, moments_resolve,
-         large_directories_are_read_in_part)
+         large_directories_are_read_in_part, snapshots_come_while_they_are_listed)
