@@ -163,8 +163,4 @@ const std::string& Mount::directory() const {
     return state_->session.options.directory;
 }
 
-std::uint64_t Mount::inodes() const {
-    return state_->session.inodes.size();
-}
-
 }  // namespace yore::mount

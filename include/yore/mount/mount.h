@@ -32,8 +32,6 @@ class Mount {
     /// Lets the kernel forget that these names were absent. Call without locks.
     void appeared(const std::vector<view::View::Appeared>&);
     const std::string& directory() const;
-    /// How many inodes the kernel knows: above the budget only until it has let go of them.
-    std::uint64_t inodes() const;
 
   private:
     struct State;
