@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <limits>
+#include <vector>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -46,10 +49,23 @@ auto retry_on_interrupt(Call&& call) {
     return result;
 }
 
+constexpr std::string_view temporary_prefix = ".yore-";
+constexpr std::string_view temporary_pattern = "XXXXXX";
+
+/// As mkostemp fills the pattern in.
+bool is_temporary_name(std::string_view name) {
+    if (!name.starts_with(temporary_prefix)) return false;
+    name.remove_prefix(temporary_prefix.size());
+    return name.size() == temporary_pattern.size() && std::ranges::all_of(name, [](char c) {
+               return std::isalnum(static_cast<unsigned char>(c)) != 0;
+           });
+}
+
 /// A file that is removed unless it was renamed into place.
 class TemporaryFile {
   public:
-    explicit TemporaryFile(const std::string& directory) : path_(directory + "/.yore-XXXXXX") {
+    explicit TemporaryFile(const std::string& directory)
+        : path_(fmt::format("{}/{}{}", directory, temporary_prefix, temporary_pattern)) {
         fd_ = Fd(::mkostemp(path_.data(), O_CLOEXEC));
         if (!fd_) throw system_error("create a file in", directory, errno);
     }
@@ -110,6 +126,18 @@ void replace_file(const std::string& path, ByteView content, unsigned mode) {
     sync_file(temporary.fd(), path);
     temporary.rename_to(path);
     sync_directory(directory);
+}
+
+std::size_t remove_interrupted_replacements(const std::string& directory) {
+    std::vector<std::string> left;
+    for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+        const bool is_file = entry.symlink_status().type() == std::filesystem::file_type::regular;
+        if (is_file && is_temporary_name(entry.path().filename().native()))
+            left.push_back(entry.path());
+    }
+    for (const std::string& path : left)
+        if (::unlink(path.c_str()) != 0) throw system_error("remove", path, errno);
+    return left.size();
 }
 
 std::size_t read_at(int fd, std::uint64_t offset, MutableBytes into) {

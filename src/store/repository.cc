@@ -90,6 +90,8 @@ std::unique_ptr<Store> open_store(const std::string& directory, const Repository
     StoreOptions store_options = options.store;
     store_options.read_only = options.mode == OpenMode::read_only || lock.shared();
     check_key_file(directory, keys, store_options.read_only);
+    // What a crash left of a key file may hold a slot that has been removed since.
+    if (!store_options.read_only) remove_interrupted_replacements(directory);
     RocksOptions rocks_options;
     rocks_options.read_only = store_options.read_only;
     rocks_options.block_cache_bytes = options.block_cache_bytes;

@@ -119,6 +119,21 @@ TEST_CASE("reads and writes at an offset are whole, and end where the file does"
     CHECK((::fcntl(fd.get(), F_GETFD) & FD_CLOEXEC) != 0);
 }
 
+TEST_CASE("what interrupted replacements left is removed, and nothing else") {
+    TemporaryDirectory directory;
+    const std::string others[] = {"repository", ".yore-partial-00", ".yore-short", ".yore-aB3-E9",
+                                  "x.yore-aB3dE9"};
+    for (const auto& name : others) replace_file(directory / name, as_bytes("x"));
+    make_directories(directory / ".yore-aaaaaa");
+    replace_file(directory / ".yore-aB3dE9", {});
+    replace_file(directory / ".yore-000000", {});
+    CHECK(remove_interrupted_replacements(directory.path()) == 2);
+    CHECK(remove_interrupted_replacements(directory.path()) == 0);
+    for (const auto& name : others) CHECK(read_file(directory / name));
+    CHECK_FALSE(read_file(directory / ".yore-aB3dE9"));
+    CHECK_FALSE(make_directories(directory / ".yore-aaaaaa"));
+}
+
 TEST_CASE("a failed write names its file") {
     TemporaryDirectory directory;
     std::string path = directory / "file";

@@ -130,6 +130,50 @@ TEST_CASE("a stream becomes a file of a source of its own", "[commands]") {
     CHECK(repo.failure(way, "snapshot", {{"source", "shop"}, {"stream", true}}) == Errc::invalid);
 }
 
+TEST_CASE("an error has the same code, message and hints either way") {
+    CommandFixture repo;
+    repo.snapshot();
+    const std::pair<const char*, nlohmann::json> refused[] = {
+        {"key-remove", {{"slot", "ff"}}},
+        {"ls", {{"moment", "home@1999-01-01"}}},
+        {"source-add", {{"name", "x"}, {"directory", "/no/such"}}},
+        {"snapshot", {{"source", "nope"}}},
+    };
+    for (const auto& [command, request] : refused) {
+        const auto told = [&, name = command, asked = request](Way way) {
+            try {
+                repo.run(way, name, asked);
+            } catch (const Error& error) {
+                return error.full_text() + std::string(name_of(error.code()));
+            }
+            return std::string();
+        };
+        const auto here = told(Way::here);
+        CHECK_FALSE(here.empty());
+        CHECK(told(Way::through_socket) == here);
+    }
+}
+
+TEST_CASE("a command that is stopped while it reads is cancelled and stores nothing",
+          "[commands]") {
+    struct Stopping final : command::Input {
+        std::stop_source stop;
+        std::size_t read(MutableBytes into, const std::stop_token&) override {
+            stop.request_stop();
+            into[0] = std::byte{'x'};
+            return 1;  // and never an end
+        }
+    };
+    const Way way = either_way();
+    CommandFixture repo;
+    Stopping input;
+    const nlohmann::json request{{"source", "db"}, {"stream", true}, {"file", "db.sql"}};
+    CHECK(code_thrown_by([&] {
+              repo.run_with(way, "snapshot", request, input, input.stop.get_token());
+          }) == Errc::cancelled);
+    CHECK(repo.run(way, "snapshots", {}).of("snapshot").empty());
+}
+
 TEST_CASE("input is read only by commands that want it", "[commands]") {
     const Way way = either_way();
     CommandFixture repo;

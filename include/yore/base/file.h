@@ -20,6 +20,9 @@ std::optional<Bytes> read_file(const std::string& path, std::size_t bytes_max = 
 /// the old or the new content, and perhaps a file `.yore-XXXXXX` beside it. On an error the old
 /// content is there still, unless only the last step, syncing the directory, failed.
 void replace_file(const std::string& path, ByteView content, unsigned mode = 0600);
+/// Removes the files `.yore-XXXXXX` that interrupted calls of `replace_file` left in `directory`.
+/// Nobody else may be replacing files there. Returns how many there were.
+std::size_t remove_interrupted_replacements(const std::string& directory);
 /// Reads at `offset` until `into` is full or the file ends; returns the bytes read.
 std::size_t read_at(int fd, std::uint64_t offset, MutableBytes into);
 /// Writes all of `content` to `fd` at its position.
