@@ -56,7 +56,7 @@ inline constexpr std::size_t problem_path_bytes_max = 4096;
 struct SnapshotLog {
     std::uint32_t incarnation = 0;
     LogPosition start;       ///< the log is needed from here on to bring the tree forward
-    LogPosition consistent;  ///< the first position at which the tree with the log is a state
+    LogPosition consistent;  ///< with the log from `start` up to here the tree is a state
     auto operator<=>(const SnapshotLog&) const = default;
 };
 
