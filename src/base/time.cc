@@ -182,19 +182,24 @@ std::optional<std::int64_t> seconds_in(char unit) {
     }
 }
 
+std::optional<Duration> take_duration(Reader& reader) {
+    auto digits = reader.take_digits();
+    auto unit = reader.take_one_of("smhdw");
+    if (digits.empty() || !unit || !reader.at_end()) return std::nullopt;
+    Duration duration;
+    if (__builtin_mul_overflow(value_of(digits), *seconds_in(*unit) * ns_per_second, &duration.ns))
+        return std::nullopt;
+    return duration;
+}
+
 /// What follows `now`: nothing, or `-5m`.
 std::optional<Timestamp> parse_relative(Reader& reader, Timestamp now) {
     if (reader.at_end()) return now;
     if (!reader.take("-")) return std::nullopt;
-    auto digits = reader.take_digits();
-    auto unit = reader.take_one_of("smhdw");
-    if (digits.empty() || !unit || !reader.at_end()) return std::nullopt;
-    std::int64_t ns = 0;
-    if (__builtin_mul_overflow(value_of(digits), *seconds_in(*unit) * ns_per_second, &ns) ||
-        __builtin_sub_overflow(now.ns, ns, &ns)) {
-        return std::nullopt;
-    }
-    return Timestamp{ns};
+    auto ago = take_duration(reader);
+    Timestamp time;
+    if (!ago || __builtin_sub_overflow(now.ns, ago->ns, &time.ns)) return std::nullopt;
+    return time;
 }
 
 }  // namespace
@@ -224,6 +229,20 @@ std::optional<Timestamp> parse_time(std::string_view text, Timestamp now) {
     auto ns = combine(*date + time->seconds - *zone, time->nanoseconds);
     if (!ns) return std::nullopt;
     return Timestamp{*ns};
+}
+
+std::optional<Duration> parse_duration(std::string_view text) {
+    Reader reader(text);
+    return take_duration(reader);
+}
+
+std::string to_text(Duration duration) {
+    const std::int64_t whole = duration.ns / ns_per_second;
+    for (char unit : {'w', 'd', 'h', 'm'}) {
+        const std::int64_t in_unit = *seconds_in(unit);
+        if (whole != 0 && whole % in_unit == 0) return fmt::format("{}{}", whole / in_unit, unit);
+    }
+    return fmt::format("{}s", whole);
 }
 
 Timestamp SystemClock::now() const {

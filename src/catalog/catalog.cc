@@ -52,6 +52,18 @@ std::vector<Source> load_sources(const store::Store& store) {
     return sources;
 }
 
+/// Of all records of a source but its own.
+std::vector<Bytes> prefixes_of(std::uint32_t source) {
+    std::vector<Bytes> prefixes{snapshots_prefix(source), holds_prefix(source),
+                                incarnations_prefix(source)};
+    // Those of its logs begin with another letter, and then as their incarnations do.
+    for (char letter : {'l', 'r', 't', 'g'}) {
+        prefixes.push_back(incarnations_prefix(source));
+        prefixes.back()[0] = static_cast<std::byte>(letter);
+    }
+    return prefixes;
+}
+
 SnapshotKey key_of(const Snapshot& snapshot) {
     return {snapshot.source, snapshot.name, snapshot.ended, snapshot.log};
 }
@@ -74,6 +86,7 @@ struct Catalog::State {
     /// Adding and removing a source are each a look and a commit: one at a time. No reader takes
     /// it.
     std::mutex changing_sources;
+    std::mutex deciding;  ///< taken before `changing_sources`
 
     AsOfCommit<std::vector<Source>>::Loaded known_sources() {
         return sources.get(store, [&] { return load_sources(store); });
@@ -93,6 +106,12 @@ struct Catalog::State {
         return decode_snapshot(key, *plain);
     }
     std::optional<SnapshotName> try_reserve(std::uint32_t source, Timestamp now);
+    Counters counters() const {
+        const auto stored = store.record(counters_key());
+        return stored ? decode_counters(*stored) : Counters{};
+    }
+    static Source known(const Catalog&, std::string_view name);
+    std::shared_ptr<void> exclude_snapshots(const Source&);
 };
 
 Catalog::Catalog(store::Store& store) : state_(std::make_shared<State>(store)) {}
@@ -125,37 +144,124 @@ Source Catalog::add_source(Source source) {
         throw Error(Errc::invalid, fmt::format("source {}: path {} is not absolute", source.name,
                                                source.directory.path));
     std::scoped_lock lock(state_->changing_sources);
-    if (this->source(source.name))
-        throw Error(Errc::exists,
-                    fmt::format("source {}: there is one with this name", source.name));
-    const auto counters = state_->store.record(counters_key());
-    source.id = counters ? decode_next_source(*counters) : 1;
-    const store::RecordChange changes[] = {{counters_key(), encode_next_source(source.id + 1)},
+    if (const auto before = this->source(source.name)) {
+        if (!before->removed || before->kind != source.kind)
+            throw Error(Errc::exists,
+                        fmt::format("source {}: there is one with this name", source.name));
+        source.id = before->id;
+        source.created = before->created;
+        source.retention = before->retention;
+        const store::RecordChange change[] = {{source_key(source.id), encode(source)}};
+        state_->store.commit(change);
+        return source;
+    }
+    Counters counters = state_->counters();
+    source.id = counters.next_source++;
+    const store::RecordChange changes[] = {{counters_key(), encode(counters)},
                                            {source_key(source.id), encode(source)}};
     state_->store.commit(changes);
     return source;
 }
 
-void Catalog::remove_source(std::string_view name) {
+Source Catalog::set_retention(std::string_view name, const RetentionPolicy& policy) {
     std::scoped_lock lock(state_->changing_sources);
-    const auto source = this->source(name);
+    Source source = state_->known(*this, name);
+    source.retention = policy;
+    const store::RecordChange change[] = {{source_key(source.id), encode(source)}};
+    state_->store.commit(change);
+    return source;
+}
+
+Source Catalog::State::known(const Catalog& catalog, std::string_view name) {
+    auto source = catalog.source(name);
     if (!source) throw Error(Errc::not_found, fmt::format("source {}: there is none", name));
-    const std::uint32_t id = source->id;
-    const bool in_use = state_->held.with([&](State::Held& held) {
-        if (held.names.contains(id)) return true;
-        held.removing.insert(id);
+    return std::move(*source);
+}
+
+/// No snapshot of it is being taken, and none begins, while the token lives.
+std::shared_ptr<void> Catalog::State::exclude_snapshots(const Source& source) {
+    const bool in_use = held.with([&](Held& jobs) {
+        if (jobs.names.contains(source.id)) return true;
+        jobs.removing.insert(source.id);
         return false;
     });
     if (in_use)
-        throw Error(Errc::busy, fmt::format("source {}: a snapshot of it is being taken", name));
-    const std::shared_ptr<void> done(nullptr, [&](void*) {
-        state_->held.with([&](State::Held& held) { held.removing.erase(id); });
+        throw Error(Errc::busy,
+                    fmt::format("source {}: a snapshot of it is being taken", source.name));
+    return std::shared_ptr<void>(nullptr, [this, id = source.id](void*) {
+        held.with([&](Held& jobs) { jobs.removing.erase(id); });
     });
-    if (!state_->line(id).value->items.empty())
-        throw Error(Errc::invalid, fmt::format("source {}: it has snapshots", name),
-                    {"remove its snapshots first"});
-    const store::RecordChange change[] = {{source_key(id), std::nullopt}};
-    state_->store.commit(change);
+}
+
+bool Catalog::remove_source(std::string_view name, Timestamp now) {
+    std::scoped_lock lock(state_->changing_sources);
+    Source source = state_->known(*this, name);
+    const auto excluded = state_->exclude_snapshots(source);
+    const bool gone = state_->line(source.id).value->items.empty() && holds(source.id).empty();
+    if (!source.removed) source.removed = now;
+    store::RecordChange change{source_key(source.id), std::nullopt};
+    if (!gone) change.value = encode(source);
+    state_->store.commit({&change, 1});
+    return gone;
+}
+
+std::size_t Catalog::purge_source(std::string_view name, Timestamp now) {
+    std::scoped_lock lock(state_->deciding, state_->changing_sources);
+    const Source source = state_->known(*this, name);
+    const auto excluded = state_->exclude_snapshots(source);
+    for (const Hold& hold : holds(source.id))
+        if (hold.in_force(now))
+            throw Error(Errc::invalid,
+                        fmt::format("source {}: hold {} protects some of it", name, hold.number),
+                        {fmt::format("`yore hold release {}` ends that", hold.number)});
+    const std::size_t snapshots = state_->line(source.id).value->items.size();
+    std::vector<store::RecordChange> removals{{source_key(source.id), std::nullopt}};
+    for (const Bytes& prefix : prefixes_of(source.id))
+        state_->store.scan_record_keys(prefix, prefix, [&](ByteView key) {
+            removals.push_back({to_bytes(key), std::nullopt});
+            return true;
+        });
+    state_->store.commit(removals);
+    return snapshots;
+}
+
+std::unique_lock<std::mutex> Catalog::decide() {
+    return std::unique_lock(state_->deciding);
+}
+
+std::vector<Hold> Catalog::holds(std::uint32_t source) const {
+    std::vector<Hold> holds;
+    const Bytes prefix = holds_prefix(source);
+    state_->store.scan_records(prefix, prefix, [&](ByteView key, ByteView plain) {
+        holds.push_back(decode_hold(parse_hold_key(key), plain));
+        return true;
+    });
+    return holds;
+}
+
+Hold Catalog::add_hold(Hold hold) {
+    if (const char* problem = problem_in(hold)) throw Error(Errc::invalid, problem);
+    std::scoped_lock lock(state_->deciding, state_->changing_sources);
+    if (!source(hold.source))
+        throw Error(Errc::not_found, fmt::format("source {}: there is none", hold.source));
+    Counters counters = state_->counters();
+    hold.number = counters.next_hold++;
+    const store::RecordChange changes[] = {{counters_key(), encode(counters)},
+                                           {hold_key(hold.source, hold.number), encode(hold)}};
+    state_->store.commit(changes);
+    return hold;
+}
+
+Hold Catalog::release_hold(std::uint32_t number) {
+    std::scoped_lock lock(state_->deciding);
+    for (const Source& source : sources())
+        for (const Hold& hold : holds(source.id)) {
+            if (hold.number != number) continue;
+            const store::RecordChange change[] = {{hold_key(source.id, number), std::nullopt}};
+            state_->store.commit(change);
+            return hold;
+        }
+    throw Error(Errc::not_found, fmt::format("there is no hold {}", number));
 }
 
 std::vector<Snapshot> Catalog::snapshots(std::uint32_t source) const {
@@ -209,8 +315,12 @@ std::optional<SnapshotName> Catalog::State::try_reserve(std::uint32_t source, Ti
         // A name is let go after its commit: names as of the last commit and held names together
         // are all there are.
         if (store.last_commit() != std::min(known.as_of, loaded.as_of)) return std::nullopt;
-        if (!std::ranges::binary_search(*known.value, source, {}, &Source::id))
+        const auto found = std::ranges::lower_bound(*known.value, source, {}, &Source::id);
+        if (found == known.value->end() || found->id != source)
             throw Error(Errc::not_found, fmt::format("source {}: there is none", source));
+        if (found->removed)
+            throw Error(Errc::invalid, fmt::format("source {}: it was removed", found->name),
+                        {"`yore source add` with its name takes it up again"});
         if (jobs.removing.contains(source))
             throw Error(Errc::busy, fmt::format("source {}: it is being removed", source));
         std::optional<SnapshotName> newest;

@@ -7,7 +7,7 @@ namespace yore::catalog {
 namespace {
 
 constexpr std::byte counters_letter{'c'}, source_letter{'s'}, snapshot_letter{'n'};
-constexpr std::byte incarnation_letter{'i'}, segment_time_letter{'t'};
+constexpr std::byte incarnation_letter{'i'}, segment_time_letter{'t'}, hold_letter{'h'};
 constexpr std::size_t snapshot_key_bytes = 1 + 4 + 8 + 4 + 8;
 constexpr std::size_t snapshot_log_bytes = 4 + 8 + 8;
 constexpr std::int64_t seconds_max = 9'223'372'035;  // what a Timestamp holds, rounded towards 0
@@ -77,6 +77,18 @@ Bytes source_key(std::uint32_t source) {
     return key;
 }
 
+Bytes holds_prefix(std::uint32_t source) {
+    Bytes key{hold_letter};
+    put(key, source);
+    return key;
+}
+
+Bytes hold_key(std::uint32_t source, std::uint32_t number) {
+    Bytes key = holds_prefix(source);
+    put(key, number);
+    return key;
+}
+
 Bytes snapshots_prefix(std::uint32_t source) {
     Bytes key{snapshot_letter};
     put(key, source);
@@ -128,6 +140,12 @@ Bytes segment_time_key(const SegmentTimeKey& segment) {
 
 std::uint32_t parse_source_key(ByteView key) {
     return open_key(key, source_letter, 1 + 4).take32();
+}
+
+HoldKey parse_hold_key(ByteView key) {
+    KeyReader reader = open_key(key, hold_letter, 1 + 4 + 4);
+    const std::uint32_t source = reader.take32();
+    return {source, reader.take32()};
 }
 
 SnapshotKey parse_snapshot_key(ByteView key) {

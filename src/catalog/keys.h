@@ -4,6 +4,7 @@
 ///
 ///     'c'                                         counters
 ///     's' source                                  a source
+///     'h' source number                           a hold
 ///     'n' source second ordinal ended             a snapshot; second and ended with the sign
 ///                                                 flipped
 ///     'n' … incarnation start consistent          the same, taken beside a log
@@ -36,6 +37,8 @@ struct SnapshotKey {
 Bytes counters_key();
 Bytes sources_prefix();
 Bytes source_key(std::uint32_t source);
+Bytes holds_prefix(std::uint32_t source);
+Bytes hold_key(std::uint32_t source, std::uint32_t number);
 Bytes snapshots_prefix(std::uint32_t source);
 Bytes snapshot_key(const SnapshotKey&);
 
@@ -66,6 +69,10 @@ Bytes segment_time_key(const SegmentTimeKey&);
 
 /// Another length, letter or an ordinal out of range: `corrupt`.
 std::uint32_t parse_source_key(ByteView);
+struct HoldKey {
+    std::uint32_t source = 0, number = 0;
+};
+HoldKey parse_hold_key(ByteView);
 SnapshotKey parse_snapshot_key(ByteView);
 LogKey parse_incarnation_key(ByteView);
 struct ParsedLogKey {

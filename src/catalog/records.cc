@@ -13,6 +13,8 @@ namespace fb = format::catalog;
 constexpr char counters_identifier[] = "YCC1";
 constexpr char source_identifier[] = "YCS1";
 constexpr char snapshot_identifier[] = "YCN1";
+constexpr char hold_identifier[] = "YCH1";
+constexpr std::size_t hold_reason_bytes_max = 1000;
 
 fb::Counts to_stored(const SnapshotCounts& counts) {
     return {counts.files,        counts.directories,     counts.others,
@@ -45,6 +47,25 @@ DirectoryOptions from_stored(const fb::Directory& stored) {
     return directory;
 }
 
+flatbuffers::Offset<fb::Retention> put(flatbuffers::FlatBufferBuilder& builder,
+                                       const RetentionPolicy& policy) {
+    return fb::CreateRetention(builder, policy.last, policy.hourly, policy.daily, policy.weekly,
+                               policy.monthly, policy.yearly, policy.within.ns, policy.window.ns);
+}
+
+RetentionPolicy from_stored(const fb::Retention& stored, std::string_view record) {
+    if (stored.within() < 0 || stored.window() < 0)
+        throw damaged(record, "a policy with a negative span");
+    return {.last = stored.last(),
+            .hourly = stored.hourly(),
+            .daily = stored.daily(),
+            .weekly = stored.weekly(),
+            .monthly = stored.monthly(),
+            .yearly = stored.yearly(),
+            .within = {stored.within()},
+            .window = {stored.window()}};
+}
+
 flatbuffers::Offset<fb::Problem> put(flatbuffers::FlatBufferBuilder& builder,
                                      const Problem& problem) {
     constexpr std::string_view cut_mark = "…";
@@ -71,15 +92,17 @@ void decode_lists(const Verified<fb::Snapshot>& stored, std::string_view record,
 
 }  // namespace
 
-Bytes encode_next_source(std::uint32_t next_source) {
+Bytes encode(const Counters& counters) {
     flatbuffers::FlatBufferBuilder builder;
-    return finish(builder, fb::CreateCounters(builder, next_source), counters_identifier);
+    const std::uint32_t next_hold = counters.next_hold == 1 ? 0 : counters.next_hold;
+    return finish(builder, fb::CreateCounters(builder, counters.next_source, next_hold),
+                  counters_identifier);
 }
 
-std::uint32_t decode_next_source(ByteView bytes) {
+Counters decode_counters(ByteView bytes) {
     const Verified<fb::Counters> stored(bytes, counters_identifier, "catalog counters");
     if (stored->next_source() == 0) throw damaged("catalog counters", "source numbers start at 1");
-    return stored->next_source();
+    return {stored->next_source(), std::max(stored->next_hold(), 1u)};
 }
 
 Bytes encode(const Source& source) {
@@ -87,9 +110,12 @@ Bytes encode(const Source& source) {
     const auto name = builder.CreateString(source.name);
     flatbuffers::Offset<fb::Directory> directory;
     if (source.kind == SourceKind::directory) directory = put(builder, source.directory);
+    flatbuffers::Offset<fb::Retention> retention;
+    if (!source.retention.empty()) retention = put(builder, source.retention);
     return finish(builder,
                   fb::CreateSource(builder, source.id, name, static_cast<std::uint8_t>(source.kind),
-                                   source.created.ns, directory),
+                                   source.created.ns, directory, retention,
+                                   source.removed.value_or(Timestamp{}).ns),
                   source_identifier);
 }
 
@@ -98,6 +124,8 @@ Source decode_source(std::uint32_t id, ByteView bytes) {
     const Verified<fb::Source> stored(bytes, source_identifier, record);
     if (stored->id() != id) throw damaged(record, "its number is another");
     Source source{id, stored->name()->str(), SourceKind{stored->kind()}, {stored->created()}, {}};
+    if (stored->retention()) source.retention = from_stored(*stored->retention(), record);
+    if (stored->removed() != 0) source.removed = Timestamp{stored->removed()};
     try {
         check_source_name(source.name);
     } catch (const Error& error) {
@@ -113,6 +141,40 @@ Source decode_source(std::uint32_t id, ByteView bytes) {
     }
     throw Error(Errc::unsupported, fmt::format("{}: kind {} is unknown", record, stored->kind()),
                 {"it was made by a newer version"});
+}
+
+Bytes encode(const Hold& hold) {
+    flatbuffers::FlatBufferBuilder builder;
+    const auto reason = builder.CreateString(hold.reason);
+    const SnapshotName name = hold.snapshot.value_or(SnapshotName{0, 0});
+    return finish(builder,
+                  fb::CreateHold(builder, hold.created.ns, reason, name.second, name.ordinal,
+                                 hold.from.ns, hold.to.ns, hold.until.value_or(Timestamp{}).ns),
+                  hold_identifier);
+}
+
+Hold decode_hold(const HoldKey& key, ByteView bytes) {
+    const std::string record = fmt::format("record of hold {}", key.number);
+    const Verified<fb::Hold> stored(bytes, hold_identifier, record);
+    Hold hold{.number = key.number,
+              .source = key.source,
+              .created = {stored->created()},
+              .reason = stored->reason()->str(),
+              .from = {stored->from()},
+              .to = {stored->to()}};
+    if (stored->snapshot_ordinal() != 0)
+        hold.snapshot = SnapshotName{stored->snapshot_second(), stored->snapshot_ordinal()};
+    if (stored->until() != 0) hold.until = Timestamp{stored->until()};
+    if (const char* problem = problem_in(hold)) throw damaged(record, problem);
+    return hold;
+}
+
+const char* problem_in(const Hold& hold) {
+    if (hold.reason.size() > hold_reason_bytes_max) return "its reason is longer than 1,000 bytes";
+    if (hold.snapshot && hold.snapshot->ordinal > SnapshotName::ordinal_max)
+        return "its snapshot has no such ordinal";
+    if (hold.to < hold.from) return "it ends before it begins";
+    return nullptr;
 }
 
 Bytes encode(const Snapshot& snapshot) {

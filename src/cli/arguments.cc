@@ -103,6 +103,7 @@ std::variant<Invocation, Answer> parse(int argc, const char* const* argv) {
     add_repository_verbs(app, invocation);
     add_source_verbs(app, invocation);
     add_reading_verbs(app, invocation);
+    add_keeping_verbs(app, invocation);
     add_mount_verbs(app, invocation);
     try {
         app.parse(argc, argv);

@@ -38,7 +38,13 @@ std::string source_add_line(const Invocation&, const Screen& screen, const nlohm
 }
 
 std::string source_remove_line(const Invocation&, const Screen&, const nlohmann::json& result) {
-    return fmt::format("removed source {}", bytes_in(result, "name"));
+    const auto name = bytes_in(result, "name");
+    if (!result.value("gone", false))
+        return fmt::format("removed source {}; its snapshots are kept under its policy", name);
+    if (const auto snapshots = number_in(result, "snapshots"); snapshots > 0)
+        return fmt::format("purged source {}: {} snapshots; `yore collect` gives the space back",
+                           name, grouped(snapshots));
+    return fmt::format("removed source {}", name);
 }
 
 std::string snapshot_line(const Invocation&, const Screen&, const nlohmann::json& result) {

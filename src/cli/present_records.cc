@@ -54,15 +54,16 @@ Presentation present_snapshots(const Invocation& invocation, Screen& screen) {
 }
 
 Presentation present_sources(const Invocation&, Screen& screen) {
-    return present_table(screen, {Align::left, Align::left, Align::right, Align::left, Align::left},
-                         {"SOURCE", "KIND", "SNAPSHOTS", "LATEST", "DIRECTORY"},
-                         [&](const nlohmann::json& row) -> std::vector<std::string> {
-                             const auto& latest = row["latest"];
-                             return {bytes_in(row, "name"), row.value("kind", ""),
-                                     grouped(number_in(row, "snapshots")),
-                                     latest.is_string() ? latest.get<std::string>() : "-",
-                                     screen.name(bytes_in(row, "directory"))};
-                         });
+    return present_table(
+        screen, {Align::left, Align::left, Align::right, Align::left, Align::left},
+        {"SOURCE", "KIND", "SNAPSHOTS", "LATEST", "DIRECTORY"},
+        [&](const nlohmann::json& row) -> std::vector<std::string> {
+            const auto& latest = row["latest"];
+            return {
+                bytes_in(row, "name"), row.value("kind", ""), grouped(number_in(row, "snapshots")),
+                latest.is_string() ? latest.get<std::string>() : "-",
+                row["removed"].is_string() ? "removed" : screen.name(bytes_in(row, "directory"))};
+        });
 }
 
 Presentation present_keys(const Invocation&, Screen& screen) {
@@ -142,6 +143,9 @@ Presentation present_source(const Invocation&, Screen& screen) {
                        result.value("ignore_cache_dirs", true) ? "left out" : "kept"});
             table.add({"marked nodump", result.value("ignore_nodump", true) ? "left out" : "kept"});
         }
+        table.add({"prune keeps", policy_text(result["policy"])});
+        if (result["removed"].is_string())
+            table.add({"removed", result.value("removed", "") + ": nothing feeds it any more"});
         table.add({"snapshots", grouped(number_in(result, "snapshots"))});
         const auto& latest = result["latest"];
         if (latest.is_object())

@@ -25,12 +25,15 @@ using Presentations = std::map<std::string_view, MakePresentation>;
 const Presentations& entry_presentations();    ///< ls, find, du, diff
 const Presentations& record_presentations();   ///< sources, snapshots, keys, info, stats
 const Presentations& outcome_presentations();  ///< what was done
+const Presentations& keeping_presentations();  ///< prune, collect, holds, source set
 Presentation presentation_of(const Invocation&, Screen&);
 
 /// The exact bytes of a text of an event; absent: empty.
 std::string bytes_in(const nlohmann::json& object, const std::string& key);
 /// A number as it is with `--bytes`, else as a size for people.
 std::string size_text(const Invocation&, const nlohmann::json& object, const std::string& key);
+/// `daily 7, weekly 4`, or `all`.
+std::string policy_text(const nlohmann::json& policy);
 std::uint64_t number_in(const nlohmann::json& object, const std::string& key);
 
 }  // namespace yore::cli

@@ -63,6 +63,12 @@ std::optional<std::string> Progress::line(const nlohmann::json& event, Timestamp
                                           std::size_t columns) {
     if (shown_ && now - *shown_ < between_lines) return std::nullopt;
     shown_ = now;
+    if (event.contains("phase"))
+        return fit({event.value("phase", ""), grouped(number(event, "nodes")) + " nodes",
+                    grouped(number(event, "chunks")) + " chunks",
+                    fmt::format("{} of {} packs", number(event, "packs_done"),
+                                number(event, "packs_chosen"))},
+                   columns > 0 ? columns - 1 : 0);
     const auto bytes =
         event.contains("bytes") ? number(event, "bytes") : number(event, "bytes_read");
     const auto expected = number(event, "bytes_expected");

@@ -14,7 +14,9 @@ namespace yore::cli {
 void add_repository_verbs(CLI::App&, Invocation&);  ///< init, info, stats, verify, key
 void add_source_verbs(CLI::App&, Invocation&);      ///< source, snapshot, snapshots
 void add_reading_verbs(CLI::App&, Invocation&);     ///< ls, cat, find, du, diff, restore
-void add_mount_verbs(CLI::App&, Invocation&);       ///< mount, umount
+void add_keeping_verbs(CLI::App&, Invocation&);     ///< prune, collect, hold
+void add_source_set(CLI::App& source, Invocation&);
+void add_mount_verbs(CLI::App&, Invocation&);  ///< mount, umount
 
 /// A verb whose callback runs `fill` with the Invocation, its names already set.
 CLI::App* add_verb(CLI::App& parent, Invocation&, const std::string& name,

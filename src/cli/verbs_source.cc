@@ -58,19 +58,24 @@ void add_source_add(CLI::App& source, Invocation& invocation) {
 }
 
 void add_source(CLI::App& app, Invocation& invocation) {
-    auto* source = app.add_subcommand("source", "Add, list, show and remove sources");
+    auto* source = app.add_subcommand("source", "Add, list, show, set and remove sources");
     source->require_subcommand(1);
     source->fallthrough();
     add_source_add(*source, invocation);
     add_verb(*source, invocation, "list", "List the sources", [] {});
-    const auto name = std::make_shared<std::string>();
-    const auto fill = [&invocation, name] {
+    add_source_set(*source, invocation);
+    const auto name = std::make_shared<std::string>(), purge = std::make_shared<std::string>();
+    const auto fill = [&invocation, name, purge] {
         command::put_bytes(invocation.request, "name", *name);
+        if (!purge->empty()) command::put_bytes(invocation.request, "purge", *purge);
     };
-    for (CLI::App* verb :
-         {add_verb(*source, invocation, "show", "Show one source", fill),
-          add_verb(*source, invocation, "remove", "Forget a source that has no snapshots", fill)})
+    auto* show = add_verb(*source, invocation, "show", "Show one source", fill);
+    auto* remove = add_verb(*source, invocation, "remove",
+                            "Feed a source no more; its snapshots are kept", fill);
+    for (CLI::App* verb : {show, remove})
         verb->add_option("name", *name, "Its name")->required()->type_name("NAME");
+    remove->add_option("--purge", *purge, "Its name again: its snapshots go, too")
+        ->type_name("NAME");
 }
 
 void add_snapshot(CLI::App& app, Invocation& invocation) {

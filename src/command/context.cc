@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <yore/base/error.h>
+#include <yore/base/guarded.h>
 #include <yore/base/log.h>
 #include <yore/command/context.h>
 
+#include <condition_variable>
 #include <mutex>
+#include <set>
 
 namespace yore::command {
 namespace {
@@ -61,6 +64,11 @@ struct Context::State {
     Mounts mounts;
     std::shared_ptr<void> following_commits;
 
+    Guarded<std::multiset<NodeId>> trees_read;
+    std::mutex upkeep_mutex;
+    std::condition_variable_any upkeep_ended;
+    bool upkeep_runs = false;
+
     void make_view() {
         view = std::make_unique<view::View>(catalog, cache, clock);
         following_commits =
@@ -101,6 +109,31 @@ const Clock& Context::clock() const {
 }
 Random& Context::random() {
     return state_->random;
+}
+
+std::shared_ptr<void> Context::read_tree(const NodeId& top) {
+    auto& trees = state_->trees_read;
+    trees.with([&](auto& all) { all.insert(top); });
+    return std::shared_ptr<void>(nullptr, [&trees, top](void*) {
+        trees.with([&](auto& all) { all.erase(all.find(top)); });
+    });
+}
+
+std::vector<NodeId> Context::trees_in_use() const {
+    return state_->trees_read.with(
+        [](const auto& all) { return std::vector<NodeId>(all.begin(), all.end()); });
+}
+
+std::shared_ptr<void> Context::upkeep_turn(const std::stop_token& stop) {
+    std::unique_lock lock(state_->upkeep_mutex);
+    if (!state_->upkeep_ended.wait(lock, stop, [&] { return !state_->upkeep_runs; }))
+        throw Error(Errc::cancelled, "stopped while another collect or verify was running");
+    state_->upkeep_runs = true;
+    return std::shared_ptr<void>(nullptr, [state = state_.get()](void*) {
+        std::scoped_lock relock(state->upkeep_mutex);
+        state->upkeep_runs = false;
+        state->upkeep_ended.notify_one();
+    });
 }
 
 void Context::with_key_file(const std::function<void(const store::KeyFile&)>& look) const {

@@ -6,6 +6,8 @@
 
 #include <sys/sysmacros.h>
 
+#include "command/retention.h"
+
 namespace yore::command {
 namespace {
 
@@ -44,7 +46,11 @@ std::string_view name_of(tree::FileKind kind) {
 }
 
 nlohmann::json describe(const catalog::Source& source) {
-    nlohmann::json object{{"name", source.name}, {"created", to_rfc3339(source.created)}};
+    nlohmann::json object{{"name", source.name},
+                          {"created", to_rfc3339(source.created)},
+                          {"policy", describe(source.retention)},
+                          {"removed", nullptr}};
+    if (source.removed) object["removed"] = to_rfc3339(*source.removed);
     if (source.kind == catalog::SourceKind::stream) {
         object["kind"] = "stream";
         return object;

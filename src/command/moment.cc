@@ -72,7 +72,10 @@ Moment resolve_moment(Context& context, const std::string& text, Output& output)
                          {"snapshot", found.snapshot->name.text()}};
     if (found.read_as) event["time"] = to_rfc3339(*found.read_as);
     output.event(event);
-    return {source, std::move(*found.snapshot)};
+    auto in_use = context.read_tree(found.snapshot->root);
+    if (!context.catalog().snapshot(source.id, found.snapshot->name))
+        throw Error(Errc::not_found, fmt::format("{}: it was removed just now", text));
+    return {source, std::move(*found.snapshot), std::move(in_use)};
 }
 
 tree::EntryView root_of(const store::ObjectCache& cache, const Moment& moment) {

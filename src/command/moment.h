@@ -7,6 +7,7 @@
 #include <yore/command/context.h>
 #include <yore/tree/directory.h>
 
+#include <memory>
 #include <string>
 
 namespace yore::command {
@@ -15,7 +16,8 @@ namespace yore::command {
 struct Moment {
     catalog::Source source;
     catalog::Snapshot snapshot;
-    std::string name() const;  ///< `home@2026-11-21T02-00-00Z`
+    std::shared_ptr<void> in_use;  ///< while it lives, collect takes nothing of the snapshot
+    std::string name() const;      ///< `home@2026-11-21T02-00-00Z`
 };
 
 /// TIME is `latest`, `earliest`, a snapshot's name, or what parse_time takes. Hands out an event

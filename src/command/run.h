@@ -10,9 +10,13 @@
 namespace yore::command {
 
 nlohmann::json run_cat(Context&, const Call&);
+nlohmann::json run_collect(Context&, const Call&);
 nlohmann::json run_diff(Context&, const Call&);
 nlohmann::json run_du(Context&, const Call&);
 nlohmann::json run_find(Context&, const Call&);
+nlohmann::json run_hold_add(Context&, const Call&);
+nlohmann::json run_hold_list(Context&, const Call&);
+nlohmann::json run_hold_release(Context&, const Call&);
 nlohmann::json run_info(Context&, const Call&);
 nlohmann::json run_key_add(Context&, const Call&);
 nlohmann::json run_key_list(Context&, const Call&);
@@ -20,12 +24,14 @@ nlohmann::json run_key_remove(Context&, const Call&);
 nlohmann::json run_key_rotate(Context&, const Call&);
 nlohmann::json run_ls(Context&, const Call&);
 nlohmann::json run_mount(Context&, const Call&);
+nlohmann::json run_prune(Context&, const Call&);
 nlohmann::json run_restore(Context&, const Call&);
 nlohmann::json run_snapshot(Context&, const Call&);
 nlohmann::json run_snapshots(Context&, const Call&);
 nlohmann::json run_source_add(Context&, const Call&);
 nlohmann::json run_source_list(Context&, const Call&);
 nlohmann::json run_source_remove(Context&, const Call&);
+nlohmann::json run_source_set(Context&, const Call&);
 nlohmann::json run_source_show(Context&, const Call&);
 nlohmann::json run_stats(Context&, const Call&);
 nlohmann::json run_umount(Context&, const Call&);

@@ -54,6 +54,7 @@ nlohmann::json run_verify(Context& context, const Call& call) {
     options.progress = [&](const upkeep::VerifyOptions::Progress& progress) {
         reporter.event("progress", describe(progress));
     };
+    const auto turn = context.upkeep_turn(call.stop);
     const auto verified = upkeep::verify(context.catalog(), context.cache(), options, call.stop);
     for (const auto& damage : verified.damage) reporter.event("damage", describe(damage));
     auto result = describe(verified.counts);

@@ -146,6 +146,14 @@ std::optional<view::Node> InodeTable::find(NodeNumber number) const {
     });
 }
 
+void InodeTable::each(const std::function<void(const view::Node&)>& visit) const {
+    for (const Guarded<Shard>& guarded : shards_)
+        guarded.with([&](const Shard& shard) {
+            for (const Record& record : shard.records)
+                if (record.lookups > 0) visit(record.node);
+        });
+}
+
 NodeNumber InodeTable::parent_of(NodeNumber number) const {
     return shards_[number & (shard_count - 1)].with([&](Shard& shard) {
         const Record* record = record_of(shard, number);

@@ -13,6 +13,7 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -36,6 +37,9 @@ class InodeTable {
     std::optional<NodeNumber> number_of(const view::Identity&) const;
     NodeNumber parent_of(NodeNumber) const;
     std::uint64_t size() const { return size_.load(std::memory_order_relaxed); }
+
+    /// All of them but the root; `visit` runs under a lock.
+    void each(const std::function<void(const view::Node&)>& visit) const;
 
     /// When there are more than `budget`, besides those that were taken before and are to be
     /// forgotten still: at most `count` inside snapshots that were not used since the hand passed

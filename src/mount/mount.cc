@@ -159,6 +159,12 @@ void Mount::appeared(const std::vector<view::View::Appeared>& names) {
     }
 }
 
+void Mount::each_known(const std::function<void(const view::Node&)>& visit) const {
+    state_->session.inodes.each([&](const view::Node& node) {
+        if (node.kind == view::NodeKind::stored) visit(node);
+    });
+}
+
 const std::string& Mount::directory() const {
     return state_->session.options.directory;
 }

@@ -229,3 +229,13 @@ TEST_CASE("clocks: one goes, one stands still until it is set") {
     clock.set(now + seconds(5));
     CHECK(clock.now() - now == Duration{5'000'000'000});
 }
+
+TEST_CASE("durations are a whole number and a unit") {
+    CHECK(parse_duration("90s") == seconds(90));
+    CHECK(parse_duration("36h") == seconds(36 * 3600));
+    CHECK(parse_duration("2w") == seconds(14 * 86400));
+    for (const char* bad : {"", "7", "d", "-7d", "7d ", "1y", "99999999999d", "1.5h"})
+        CHECK_FALSE(parse_duration(bad));
+    for (const char* text : {"0s", "1s", "90s", "15m", "36h", "8d", "2w"})
+        CHECK(to_text(parse_duration(text).value()) == text);
+}

@@ -107,9 +107,9 @@ TEST_CASE("sources are found by name and number, and numbers are never used agai
     CHECK_FALSE(catalog.source("c"));
     CHECK_FALSE(catalog.source(3));
     CHECK(code_of_throw([&] { repository.add("a"); }) == Errc::exists);
-    CHECK(code_of_throw([&] { catalog.remove_source("c"); }) == Errc::not_found);
+    CHECK(code_of_throw([&] { catalog.remove_source("c", {}); }) == Errc::not_found);
 
-    catalog.remove_source("b");
+    catalog.remove_source("b", {});
     CHECK_FALSE(catalog.source("b"));
     CHECK(repository.add("b").id == 3);
     CHECK(Catalog(repository.store).sources().size() == 2);
@@ -124,19 +124,58 @@ TEST_CASE("a source that cannot be backed up is refused") {
           }) == Errc::invalid);
 }
 
-TEST_CASE("a source with snapshots, or with one in the making, is not removed") {
+TEST_CASE("a removed source keeps its snapshots, and is taken up again by its name") {
     Repository repository;
+    Catalog& catalog = repository.catalog;
     const Source source = repository.add("home");
     {
-        const Reservation name = repository.catalog.reserve_name(source.id, repository.clock.now());
-        CHECK(code_of_throw([&] { repository.catalog.remove_source("home"); }) == Errc::busy);
+        const Reservation name = catalog.reserve_name(source.id, repository.clock.now());
+        CHECK(code_of_throw([&] { catalog.remove_source("home", {6}); }) == Errc::busy);
     }
-    const Snapshot snapshot = repository.put(source.id, {5, 1}, {6});
-    CHECK(code_of_throw([&] { repository.catalog.remove_source("home"); }) == Errc::invalid);
-    repository.remove(snapshot);
-    repository.catalog.remove_source("home");
-    CHECK(code_of_throw([&] { repository.catalog.reserve_name(source.id, {}); }) ==
-          Errc::not_found);
+    catalog.set_retention("home", {.daily = 7});
+    repository.put(source.id, {5, 1}, {6});
+    CHECK_FALSE(catalog.remove_source("home", {7}));
+    CHECK(catalog.source("home")->removed == Timestamp{7});
+    CHECK(catalog.snapshot_names(source.id).size() == 1);
+    CHECK(code_of_throw([&] { catalog.reserve_name(source.id, {}); }) == Errc::invalid);
+    CHECK(repository.add("home").id == source.id);
+    CHECK_FALSE(catalog.source("home")->removed);
+    CHECK(catalog.source("home")->retention == RetentionPolicy{.daily = 7});
+    catalog.reserve_name(source.id, {});
+}
+
+TEST_CASE("purging a source takes all that is stored of it, unless it is held") {
+    Repository repository;
+    Catalog& catalog = repository.catalog;
+    const Source home = repository.add("home"), other = repository.add("other");
+    repository.put(home.id, {5, 1}, {6});
+    repository.put(home.id, {6, 1}, {7});
+    repository.put(other.id, {5, 1}, {6});
+    const Hold hold = catalog.add_hold(
+        {.source = home.id, .reason = "audit", .from = {6}, .to = {6}, .until = Timestamp{100}});
+    CHECK(code_of_throw([&] { catalog.purge_source("home", {99}); }) == Errc::invalid);
+    CHECK(catalog.purge_source("home", {100}) == 2);
+    CHECK_FALSE(catalog.source("home"));
+    CHECK(catalog.snapshot_names(home.id).empty());
+    CHECK(catalog.holds(home.id).empty());
+    CHECK(catalog.snapshot_names(other.id).size() == 1);
+    CHECK(code_of_throw([&] { catalog.release_hold(hold.number); }) == Errc::not_found);
+}
+
+TEST_CASE("holds have numbers that are never used again") {
+    Repository repository;
+    Catalog& catalog = repository.catalog;
+    const std::uint32_t home = repository.add("home").id;
+    const Hold first = catalog.add_hold({.source = home, .reason = "one", .snapshot = {{5, 2}}});
+    CHECK(first.number == 1);
+    CHECK(Catalog(repository.store).holds(home) == std::vector{first});
+    CHECK(catalog.release_hold(1) == first);
+    CHECK(catalog.add_hold({.source = home, .from = {3}, .to = {9}}).number == 2);
+    CHECK(repository.add("other").id == 2);
+    CHECK(catalog.holds(home).size() == 1);
+    CHECK(code_of_throw([&] { catalog.add_hold({.source = 9}); }) == Errc::not_found);
+    CHECK(code_of_throw([&] { catalog.add_hold({.source = home, .from = {2}, .to = {1}}); }) ==
+          Errc::invalid);
 }
 
 TEST_CASE("snapshots are listed oldest first, each source's own") {

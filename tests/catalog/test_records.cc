@@ -56,17 +56,51 @@ SnapshotKey key_of(const Snapshot& snapshot) {
     return {snapshot.source, snapshot.name, snapshot.ended, snapshot.log};
 }
 
+Source example_removed_source() {
+    Source source = example_source();
+    source.retention = {.last = 1,
+                        .hourly = 2,
+                        .daily = 3,
+                        .weekly = 4,
+                        .monthly = 5,
+                        .yearly = 6,
+                        .within = seconds(7),
+                        .window = seconds(8)};
+    source.removed = Timestamp{1'795'226'500'000'000'000};
+    return source;
+}
+Hold example_hold() {
+    return {.number = 9,
+            .source = 7,
+            .created = {1'795'226'600'000'000'000},
+            .reason = "audit",
+            .snapshot = SnapshotName{1'795'226'400, 2},
+            .from = {1},
+            .to = {2},
+            .until = Timestamp{1'895'226'600'000'000'000}};
+}
+
 }  // namespace
 
 TEST_CASE("records have the bytes of the golden files") {
-    CHECK(to_hex(encode_next_source(8)) == golden("counters-1.hex"));
+    CHECK(to_hex(encode(Counters{8, 10})) == golden("counters-2.hex"));
+    CHECK(to_hex(encode(example_removed_source())) == golden("source-2.hex"));
+    CHECK(to_hex(encode(example_hold())) == golden("hold-1.hex"));
+    CHECK(to_hex(hold_key(7, 9)) == golden("hold-key-1.hex"));
+    CHECK(to_hex(encode(Counters{8, 1})) == golden("counters-1.hex"));
     CHECK(to_hex(encode(example_source())) == golden("source-1.hex"));
     CHECK(to_hex(encode(example_snapshot())) == golden("snapshot-1.hex"));
     CHECK(to_hex(snapshot_key(key_of(example_snapshot()))) == golden("snapshot-key-1.hex"));
 }
 
 TEST_CASE("golden records are read") {
-    CHECK(decode_next_source(from_hex(golden("counters-1.hex"))) == 8);
+    CHECK(decode_counters(from_hex(golden("counters-2.hex"))) == Counters{8, 10});
+    const Source removed = decode_source(7, from_hex(golden("source-2.hex")));
+    CHECK(removed.retention == example_removed_source().retention);
+    CHECK(removed.removed == example_removed_source().removed);
+    const HoldKey held = parse_hold_key(from_hex(golden("hold-key-1.hex")));
+    CHECK(decode_hold(held, from_hex(golden("hold-1.hex"))) == example_hold());
+    CHECK(decode_counters(from_hex(golden("counters-1.hex"))) == Counters{8, 1});
     const Source source = decode_source(7, from_hex(golden("source-1.hex")));
     CHECK(source.name == "home");
     CHECK(source.created == example_source().created);
@@ -90,7 +124,7 @@ TEST_CASE("a record under the key of another is corrupt") {
     CHECK_THROWS_AS(decode_source(8, encode(example_source())), Error);
     CHECK_THROWS_AS(decode_source(7, encode(example_snapshot())), Error);
     CHECK_THROWS_AS(decode_snapshot({}, encode(example_source())), Error);
-    CHECK_THROWS_AS(decode_next_source(encode_next_source(0)), Error);
+    CHECK_THROWS_AS(decode_counters(encode(Counters{0, 1})), Error);
     Source odd = example_source();
     odd.name = "../x";
     CHECK_THROWS_AS(decode_source(7, encode(odd)), Error);
@@ -115,8 +149,11 @@ TEST_CASE("a record holds the first 1,000 problems, their paths cut") {
 }
 
 TEST_CASE("damaged records give an error or a value, nothing else") {
-    survives_damage(encode_next_source(8), [](ByteView b) { decode_next_source(b); });
+    survives_damage(encode(Counters{8, 1}), [](ByteView b) { decode_counters(b); });
     survives_damage(encode(example_source()), [](ByteView b) { decode_source(7, b); });
+    survives_damage(encode(example_removed_source()), [](ByteView b) { decode_source(7, b); });
+    survives_damage(encode(example_hold()), [](ByteView b) { decode_hold({7, 9}, b); });
+    survives_damage(hold_key(7, 9), [](ByteView b) { parse_hold_key(b); });
     survives_damage(encode(example_snapshot()),
                     [](ByteView b) { decode_snapshot(key_of(example_snapshot()), b); });
     survives_damage(snapshot_key(key_of(example_snapshot())),

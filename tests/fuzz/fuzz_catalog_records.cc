@@ -21,8 +21,13 @@ void source(ByteView record) {
 }
 
 void next_source(ByteView record) {
-    const Bytes stored = encode_next_source(decode_next_source(record));
-    YORE_ENSURE(equal(encode_next_source(decode_next_source(stored)), stored));
+    const Bytes stored = encode(decode_counters(record));
+    YORE_ENSURE(equal(encode(decode_counters(stored)), stored));
+}
+
+void hold(ByteView record) {
+    const Bytes stored = encode(decode_hold({1, 2}, record));
+    YORE_ENSURE(equal(encode(decode_hold({1, 2}, stored)), stored));
 }
 
 void keys(ByteView key) {
@@ -69,7 +74,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size == 0) return 0;
     const ByteView record = fuzz::input(data + 1, size - 1);
     fuzz::expecting({Errc::corrupt, Errc::unsupported}, [&] {
-        switch (data[0] % 8) {
+        switch (data[0] % 9) {
             case 0:
                 return snapshot(record);
             case 1:
@@ -84,8 +89,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                 return span(record);
             case 6:
                 return incarnation(record);
-            default:
+            case 7:
                 return run(record);
+            default:
+                return hold(record);
         }
     });
     return 0;

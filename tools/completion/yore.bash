@@ -4,10 +4,10 @@
 _yore() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
     local global='--repo --json --quiet --passphrase-file --passphrase-command --key-file --cache-size --help'
-    local verbs='init info stats verify key source snapshot snapshots ls cat find du diff restore mount umount'
+    local verbs='init info stats verify key source snapshot snapshots ls cat find du diff restore mount umount prune collect hold'
     declare -A options=(
         [init]='--encryption --label'
-        [source]='add list show remove --directory --one-file-system --exclude --exclude-from --keep-cache-dirs --keep-nodump'
+        [source]='add list show set remove --purge --keep-all --keep-last --keep-hourly --keep-daily --keep-weekly --keep-monthly --keep-yearly --keep-within --window --directory --one-file-system --exclude --exclude-from --keep-cache-dirs --keep-nodump'
         [key]='add list remove rotate --label --new-passphrase-file --new-passphrase-command --new-key-file'
         [snapshot]='--tag --stdin --as'
         [snapshots]='--bytes'
@@ -15,6 +15,9 @@ _yore() {
         [find]='--name --type --size --newer --older -l --bytes'
         [du]='--depth --human --bytes'
         [restore]='--to --replace --no-owners'
+        [prune]='--dry-run --keep-last --keep-hourly --keep-daily --keep-weekly --keep-monthly --keep-yearly --keep-within --window'
+        [collect]='--dry-run --bytes'
+        [hold]='add list release --until --reason'
         [verify]='--level --sample'
         [mount]='--allow-other --foreground'
     )

@@ -42,6 +42,11 @@ std::string to_name(Timestamp);
 /// nullopt.
 std::optional<Timestamp> parse_time(std::string_view text, Timestamp now);
 
+/// `90s`, `15m`, `36h`, `7d`, `2w`. Anything else, or out of range: nullopt.
+std::optional<Duration> parse_duration(std::string_view text);
+/// In the largest unit that leaves whole numbers: `36h`, `7d`; parts of a second are cut off.
+std::string to_text(Duration);
+
 /// The one door to the clock.
 class Clock {
   public:

@@ -6,37 +6,17 @@
 
 #include <yore/base/time.h>
 #include <yore/catalog/snapshot.h>
+#include <yore/catalog/source.h>
 #include <yore/format/ids.h>
 #include <yore/store/store.h>
 
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace yore::catalog {
-
-/// 1 to 100 of [A-Za-z0-9._-], not starting with `.` or `-`, and none of the names that the mount
-/// itself uses (`at`, `README.txt`). Otherwise Errc::invalid.
-void check_source_name(std::string_view name);
-
-enum class SourceKind : std::uint8_t { directory = 1, stream = 2 };
-
-struct DirectoryOptions {
-    std::string path;  ///< absolute
-    bool one_file_system = false;
-    bool ignore_cache_dirs = true;  ///< CACHEDIR.TAG
-    bool ignore_nodump = true;
-    std::vector<std::string> excludes;  ///< gitignore-like patterns, in order
-};
-
-struct Source {
-    std::uint32_t id = 0;  ///< given by the catalog, never used again
-    std::string name;
-    SourceKind kind = SourceKind::directory;
-    Timestamp created;
-    DirectoryOptions directory;  ///< when kind is directory
-};
 
 /// The name of a snapshot in the making: while it is held, no other snapshot of the source gets it
 /// and the source is not removed. Let go when the snapshot is committed or given up.
@@ -63,10 +43,24 @@ class Catalog {
     std::vector<Source> sources() const;  ///< by id
     std::optional<Source> source(std::string_view name) const;
     std::optional<Source> source(std::uint32_t id) const;
-    /// The name is taken: Errc::exists. Returns it with its id.
+    /// The name is taken: Errc::exists; by one of its kind that was removed: that one is fed again,
+    /// as this one says, under its policy of before. Returns it with its id.
     Source add_source(Source);
-    /// Unknown: Errc::not_found. It has snapshots: Errc::invalid. One is being taken: Errc::busy.
-    void remove_source(std::string_view name);
+    /// Unknown: Errc::not_found.
+    Source set_retention(std::string_view name, const RetentionPolicy&);
+    /// Nothing feeds it any more; one that has no snapshots is gone. Returns whether it is gone.
+    /// Unknown: Errc::not_found. A snapshot is being taken: Errc::busy.
+    bool remove_source(std::string_view name, Timestamp now);
+    /// Besides, its snapshots and holds go: how many snapshots. A hold in force: Errc::invalid.
+    std::size_t purge_source(std::string_view name, Timestamp now);
+
+    /// Held from the look at snapshots and holds to the commit that removes snapshots.
+    [[nodiscard]] std::unique_lock<std::mutex> decide();
+    std::vector<Hold> holds(std::uint32_t source) const;  ///< by number
+    /// Unknown source: Errc::not_found. Returns it with its number. Takes `decide`.
+    Hold add_hold(Hold);
+    /// Unknown: Errc::not_found. Returns what it was.
+    Hold release_hold(std::uint32_t number);
 
     /// All of a source, oldest first. Cost: one record each.
     std::vector<Snapshot> snapshots(std::uint32_t source) const;

@@ -14,7 +14,9 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
+#include <vector>
 
 namespace yore::command {
 
@@ -54,6 +56,12 @@ class Context {
     Mounts& mounts();
     const Clock& clock() const;
     Random& random();
+
+    /// While the token lives, collect leaves this tree alone, also when its snapshot is removed.
+    std::shared_ptr<void> read_tree(const NodeId& top);
+    std::vector<NodeId> trees_in_use() const;
+    /// What collects and what checks take turns. Waits; stopped: Errc::cancelled.
+    std::shared_ptr<void> upkeep_turn(const std::stop_token&);
 
     void with_key_file(const std::function<void(const store::KeyFile&)>& look) const;
     /// Saved durably when it returns; when anything throws, the old key file stays.

@@ -28,6 +28,9 @@ class Mounts {
     /// Lets the kernels' caches know of names that appeared.
     void appeared(const std::vector<view::View::Appeared>&);
 
+    /// The stored files that some kernel knows; those that are open are among them.
+    std::vector<view::Node> known() const;
+
   private:
     struct State;
     std::unique_ptr<State> state_;

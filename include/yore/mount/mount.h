@@ -4,6 +4,7 @@
 
 #include <yore/view/view.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -31,6 +32,8 @@ class Mount {
     void detach();
     /// Lets the kernel forget that these names were absent. Call without locks.
     void appeared(const std::vector<view::View::Appeared>&);
+    /// The stored files that the kernel knows: those that are open, and others. Runs under a lock.
+    void each_known(const std::function<void(const view::Node&)>& visit) const;
     const std::string& directory() const;
 
   private:

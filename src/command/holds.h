@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <yore/catalog/catalog.h>
+
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+namespace yore::command {
+
+/// `hold`, `source`, `what` (a snapshot's name, a moment, or FROM..TO), `created`, `until`,
+/// `reason`.
+nlohmann::json describe(const catalog::Hold&, const std::string& source_name);
+
+}  // namespace yore::command

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+/// prune: `sources` (absent: all), a policy (retention.h; absent: each source's own), `dry_run`.
+/// An event `verdict` for each snapshot, before anything is removed; `window` for a source with
+/// one, `from` which moment it holds. The result has `removed`, `kept`, `bytes_removed`.
+#include <yore/base/error.h>
+
+#include "command/fields.h"
+#include "command/moment.h"
+#include "command/retention.h"
+#include "command/run.h"
+#include "command/walk.h"
+
+namespace yore::command {
+namespace {
+
+struct Asked {
+    std::vector<catalog::Source> sources;
+    std::optional<RetentionPolicy> policy;
+    bool dry_run = false;
+};
+
+Asked read(Fields& fields, const catalog::Catalog& catalog) {
+    Asked asked;
+    const auto names = fields.texts("sources");
+    asked.policy = read_policy(fields);
+    asked.dry_run = fields.flag("dry_run");
+    fields.done();
+    if (asked.policy && names.empty())
+        throw Error(Errc::invalid, "a policy is given, but not for which source",
+                    {"name the sources, or `yore source set` their policies"});
+    for (const std::string& name : names) asked.sources.push_back(find_source(catalog, name));
+    if (names.empty()) asked.sources = catalog.sources();
+    return asked;
+}
+
+void report(const Judged& judged, const Call& call) {
+    for (std::size_t place = 0; place < judged.snapshots.size(); ++place) {
+        auto event = describe_verdict(judged, place);
+        event["event"] = "verdict";
+        call.output.event(event);
+    }
+    if (!judged.judgement.window_from) return;
+    call.output.event({{"event", "window"},
+                       {"source", judged.source.name},
+                       {"from", to_rfc3339(*judged.judgement.window_from)}});
+}
+
+}  // namespace
+
+nlohmann::json run_prune(Context& context, const Call& call) {
+    Fields fields(call.request);
+    const Asked asked = read(fields, context.catalog());
+    const auto deciding = context.catalog().decide();
+    std::vector<store::RecordChange> removals;
+    std::uint64_t kept = 0;
+    for (const catalog::Source& source : asked.sources) {
+        check_stop(call.stop);
+        const Judged judged =
+            judge_source(context, source, asked.policy.value_or(source.retention));
+        report(judged, call);
+        for (std::size_t place = 0; place < judged.snapshots.size(); ++place) {
+            if (judged.judgement.snapshots[place].kept())
+                ++kept;
+            else
+                removals.push_back(catalog::Catalog::remove(judged.snapshots[place]));
+        }
+    }
+    if (!asked.dry_run) context.store().commit(removals);
+    return {{"removed", removals.size()}, {"kept", kept}, {"dry_run", asked.dry_run}};
+}
+
+}  // namespace yore::command

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Why nothing that is needed goes: what is live is what records reached at `since_` or were
+// committed to reach afterwards, whether they are still there or not. A backup that began before
+// its pack was condemned is waited for, so its record is among them; one that began later stores
+// anew what it meets of the pack, and takes over only parts of a predecessor that was recorded when
+// it began, which is among them too.
+#include <yore/base/error.h>
+#include <yore/base/log.h>
+#include <yore/store/reclaim.h>
+#include <yore/tree/directory.h>
+#include <yore/upkeep/collect.h>
+
+#include <algorithm>
+#include <chrono>
+#include <span>
+#include <tuple>
+
+#include "upkeep/marks.h"
+
+namespace yore::upkeep {
+namespace {
+
+constexpr auto progress_interval = std::chrono::milliseconds(200);
+/// A commit that drops packs looks up each object of theirs, and others wait for it.
+constexpr std::uint64_t dropped_items_max = 1u << 14;
+constexpr std::size_t step_packs_max = 256;
+
+class Collector {
+  public:
+    Collector(store::Store& store, const store::ObjectCache& cache, const CollectOptions& options,
+              const std::stop_token& stop)
+        : store_(store), cache_(cache), options_(options), stop_(stop), reclaim_(store) {}
+
+    CollectResult run() {
+        since_ = store_.last_commit();
+        const CommitNumber safe_until = std::min(since_, reclaim_.safe_until());
+        mark_records();
+        mark_changes();
+        mark_in_use();
+        choose(safe_until);
+        while (!options_.dry_run && next_ < chosen_.size()) step(take_step());
+        return result_;
+    }
+
+  private:
+    struct Chosen {
+        store::PackInfo pack;
+        Marks::Live live;  ///< when it was chosen
+    };
+    using Step = std::span<const Chosen>;
+
+    void mark_records() {
+        store_.scan_records({}, {}, [&](ByteView key, ByteView value) {
+            follow(key, value);
+            return true;
+        });
+    }
+
+    /// What was recorded since is needed, or was by a backup that is running.
+    void mark_changes() {
+        const CommitNumber now = store_.last_commit();
+        store_.scan_changes(since_, {}, [&](ByteView key, const std::optional<Bytes>& value) {
+            if (value) follow(key, *value);
+        });
+        since_ = now;
+    }
+
+    void follow(ByteView key, ByteView value) {
+        doing([&] { return "record " + to_hex(key); },
+              [&] { marker_.follow(catalog::references_of(key, value)); });
+    }
+
+    /// Best effort: who reads what is going gets an error when it is gone, never wrong bytes.
+    void mark_in_use() {
+        if (!options_.in_use) return;
+        const InUse in_use = options_.in_use();
+        for (const NodeId& top : in_use.trees) forgiving([&] { marker_.follow({{top}, {}, {}}); });
+        for (const InUse::Place& place : in_use.entries) forgiving([&] { mark_entry(place); });
+    }
+
+    /// Of a leaf that a record reaches, everything is marked already.
+    void mark_entry(const InUse::Place& place) {
+        const auto leaf = store_.find(place.leaf);
+        if (!leaf || marks_.contains(leaf->location)) return;
+        alone_.add(*leaf);
+        const tree::EntryView entry = tree::entry_at(cache_, place.leaf, place.place);
+        catalog::References references;
+        for (const tree::Xattr& xattr : entry.xattrs())
+            if (xattr.chunk) references.chunks.push_back(*xattr.chunk);
+        if (entry.kind() == tree::FileKind::regular) {
+            const tree::Content content = entry.content();
+            if (content.list) references.trees.push_back(*content.list);
+            for (const tree::Extent& extent : content.extents)
+                if (extent.chunk) references.chunks.push_back(*extent.chunk);
+        }
+        marker_.follow(references);
+    }
+
+    template <typename Body>
+    void forgiving(Body&& body) {
+        try {
+            body();
+        } catch (const Error& error) {
+            if (error.code() == Errc::cancelled) throw;
+            log_warning("something that is read though its backup was removed: {}", error.what());
+        }
+    }
+
+    bool is_live(Location location) const {
+        return marks_.contains(location) || alone_.contains(location);
+    }
+    Marks::Live live_in(std::uint64_t pack) const {
+        const auto reached = marks_.live_in(pack), alone = alone_.live_in(pack);
+        return {reached.objects + alone.objects, reached.bytes + alone.bytes};
+    }
+
+    /// What an earlier run condemned goes first, then where the least is to be copied.
+    void choose(CommitNumber safe_until) {
+        for (const store::PackInfo& pack : reclaim_.packs()) {
+            const Marks::Live live = live_in(pack.number);
+            ++result_.packs;
+            result_.stored_bytes += pack.stored_bytes;
+            result_.live_bytes += live.bytes;
+            if (pack.condemned || (pack.reachable_since <= safe_until && is_sparse(pack, live)))
+                chosen_.push_back({pack, live});
+            else
+                result_.bytes_unused += pack.stored_bytes - std::min(pack.stored_bytes, live.bytes);
+        }
+        std::ranges::sort(chosen_, {}, [](const Chosen& one) {
+            return std::tuple(!one.pack.condemned, one.live.bytes, one.pack.number);
+        });
+        if (!options_.dry_run) return;
+        for (const Chosen& one : chosen_) count(one.pack, one.live.objects, one.live.bytes);
+    }
+
+    bool is_sparse(const store::PackInfo& pack, const Marks::Live& live) const {
+        return static_cast<double>(live.bytes) <
+               options_.live_part_min * static_cast<double>(pack.stored_bytes);
+    }
+
+    void count(const store::PackInfo& pack, std::uint64_t objects, std::uint64_t bytes) {
+        ++result_.packs_dropped;
+        result_.bytes_dropped += pack.stored_bytes;
+        result_.objects_copied += objects;
+        result_.bytes_copied += bytes;
+    }
+
+    Step take_step() {
+        const std::size_t first = next_;
+        std::uint64_t bytes = 0;
+        for (; next_ < chosen_.size() && next_ - first < step_packs_max; ++next_) {
+            bytes += chosen_[next_].live.bytes;
+            if (next_ > first && bytes > options_.step_bytes) break;
+        }
+        return Step(chosen_).subspan(first, next_ - first);
+    }
+
+    void step(Step packs) {
+        condemn(packs);
+        wait(numbers_of(packs));
+        mark_changes();
+        mark_in_use();
+        while (!packs.empty()) {
+            std::size_t taken = 0;
+            for (std::uint64_t items = 0; taken < packs.size(); ++taken) {
+                items += packs[taken].pack.items;
+                if (taken > 0 && items > dropped_items_max) break;
+            }
+            reclaim(packs.first(taken));
+            packs = packs.subspan(taken);
+        }
+    }
+
+    static std::vector<std::uint64_t> numbers_of(Step packs) {
+        std::vector<std::uint64_t> numbers;
+        for (const Chosen& one : packs) numbers.push_back(one.pack.number);
+        return numbers;
+    }
+
+    void condemn(Step packs) {
+        std::vector<std::uint64_t> numbers;
+        for (const Chosen& one : packs)
+            if (!one.pack.condemned) numbers.push_back(one.pack.number);
+        if (!numbers.empty()) reclaim_.condemn(numbers);
+    }
+
+    void wait(const std::vector<std::uint64_t>& numbers) {
+        while (!reclaim_.wait_for_writers(numbers, progress_interval)) {
+            check_stop();
+            tell("waiting");
+        }
+    }
+
+    void reclaim(Step packs) {
+        for (const Chosen& one : packs) {
+            check_stop();
+            const auto copied = reclaim_.copy(one.pack, [&](std::uint32_t item) {
+                return is_live(Location::of(one.pack.number, item));
+            });
+            count(one.pack, copied.objects, copied.bytes);
+            tell("copying");
+        }
+        reclaim_.drop(numbers_of(packs));
+    }
+
+    void check_stop() const {
+        if (stop_.stop_requested())
+            throw Error(Errc::cancelled, "stopped; the next collect goes on from here");
+    }
+
+    void tell(std::string_view phase) {
+        if (!options_.progress) return;
+        const auto now = std::chrono::steady_clock::now();
+        if (now - told_ < progress_interval) return;
+        told_ = now;
+        options_.progress(
+            {phase, marked_.nodes, marked_.chunks, result_.packs_dropped, chosen_.size()});
+    }
+
+    store::Store& store_;
+    const store::ObjectCache& cache_;
+    const CollectOptions& options_;
+    const std::stop_token& stop_;
+    store::Reclaim reclaim_;
+    CommitNumber since_;
+    Marks marks_;
+    Marks alone_;  ///< in use, without what they refer to
+    Marker::Counts marked_;
+    const std::function<void(const Marker::Counts&)> on_marked_ =
+        [this](const Marker::Counts& counts) {
+            marked_ = counts;
+            tell("marking");
+        };
+    Marker marker_{store_, marks_, stop_, on_marked_};
+    std::vector<Chosen> chosen_;
+    std::size_t next_ = 0;
+    CollectResult result_;
+    std::chrono::steady_clock::time_point told_{};
+};
+
+}  // namespace
+
+CollectResult collect(store::Store& store, const store::ObjectCache& cache,
+                      const CollectOptions& options, std::stop_token stop) {
+    return Collector(store, cache, options, stop).run();
+}
+
+}  // namespace yore::upkeep
