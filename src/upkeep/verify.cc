@@ -158,11 +158,22 @@ struct Checked {
     std::uint64_t bytes = 0;
 };
 
+/// What nothing needs may have lost its base to a collect, or its place in the index; level 1 tells
+/// when something needs it.
+bool is_forgotten(const store::Store& store, const Listed& listed) {
+    if (listed.domain == Domain::node) return !store.find(NodeId{listed.id});
+    if (!store.find(ChunkId{listed.id})) return true;
+    if (!listed.info.base) return false;
+    const auto base = store.find(*listed.info.base);
+    return !base || base->base;
+}
+
 template <typename Id>
 void check_object(const store::ObjectCache& cache, const Listed& listed, Checked& checked) {
     const Id id = Id::from_bytes(listed.id).value();
     try {
         const store::Store& store = cache.store();
+        if (is_forgotten(store, listed)) return;
         if constexpr (std::is_same_v<Id, ChunkId>) {
             const Buffer plain =
                 store.get(id, [&](const ChunkId& base) { return cache.chunk(base); });

@@ -66,7 +66,7 @@ TEST_CASE("Refresh names what appeared, went or moved, once") {
     CHECK(refreshed(fixture).empty());
     fixture.remove(first);
     CHECK(refreshed(fixture) == with_moved({"home/snapshots", "2026-11-21T02-00-00Z"}));
-    fixture.catalog.remove_source("home");
+    fixture.catalog.remove_source("home", {7});
     CHECK(refreshed(fixture) == std::vector<Change>{{"", "home"}});
 }
 
