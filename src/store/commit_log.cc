@@ -2,6 +2,7 @@
 #include "store/commit_log.h"
 
 #include <yore/base/error.h>
+#include <yore/base/log.h>
 #include <yore/crypto/hash.h>
 #include <yore/format/tables.h>
 #include <yore/format/wire.h>
@@ -86,7 +87,7 @@ CommitNumber CommitLog::commit(CommitRequest& request) {
     request.forgotten = forgotten_.with([](auto& numbers) { return std::exchange(numbers, {}); });
     const CommitNumber number{last().value + 1};
     CommitBatch batch = batch_of(request, number, last_hash_);
-    append(batch);
+    append(batch, request.packs);
     last_hash_ = crypto::sha256(batch.sealed_entry);
     last_.store(number.value, std::memory_order_release);
     return number;
@@ -96,12 +97,18 @@ void CommitLog::forget_with_next_commit(std::uint64_t pack_number) {
     forgotten_.with([&](auto& numbers) { numbers.push_back(pack_number); });
 }
 
-void CommitLog::append(const CommitBatch& batch) {
+void CommitLog::append(const CommitBatch& batch, const std::vector<FinishedPack>& packs) {
     Backend::Append outcome;
     try {
         outcome = backend_.append(batch);
     } catch (const Error& error) {
-        if (error.code() != Errc::no_space) turn_read_only();
+        if (error.code() == Errc::no_space)
+            give_back(packs);  // nothing was begun: there is room for another commit then
+        else
+            turn_read_only();
+        throw;
+    } catch (...) {
+        turn_read_only();
         throw;
     }
     if (outcome == Backend::Append::number_taken) {
@@ -110,6 +117,18 @@ void CommitLog::append(const CommitBatch& batch) {
             Errc::busy,
             fmt::format("commit {} was made by another process meanwhile", batch.number.value),
             {"two processes have the repository open for writing: stop one of them"});
+    }
+}
+
+void CommitLog::give_back(const std::vector<FinishedPack>& packs) noexcept {
+    for (const FinishedPack& pack : packs) {
+        if (pack.is_inline) continue;
+        try {
+            backend_.drop_pack(pack.index.domain, pack.number);
+        } catch (const std::exception& error) {
+            log_warning("pack {}: {}; it stays until the repository is opened again", pack.number,
+                        error.what());
+        }
     }
 }
 

@@ -53,7 +53,8 @@ class CommitLog {
   private:
     CommitBatch batch_of(CommitRequest&, CommitNumber, const format::CommitHash& predecessor);
     Bytes seal_entry(const format::CommitEntry&) const;
-    void append(const CommitBatch&);
+    void append(const CommitBatch&, const std::vector<FinishedPack>&);
+    void give_back(const std::vector<FinishedPack>&) noexcept;
 
     Backend& backend_;
     const Keys& keys_;

@@ -3,6 +3,7 @@
 
 #include <yore/base/error.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string_view>
 
@@ -78,8 +79,8 @@ void HeadFile::read_slots() {
     std::optional<Head> newest;
     for (unsigned i = 0; i < 2; ++i) {
         const ByteView bytes = view_of(content);
-        if (bytes.size() < i * slot_bytes) break;
-        const std::optional<Head> head = decode(bytes.subspan(i * slot_bytes));
+        const auto head = decode(bytes.subspan(std::min(bytes.size(), i * slot_bytes)));
+        if (!head) has_damaged_slot_ = true;
         if (!head || (newest && newest->number >= head->number)) continue;
         newest = head;
         next_slot_ = 1 - i;
@@ -100,6 +101,7 @@ void HeadFile::write(const Head& head) {
     check(file_->Write(next_slot_ * slot_bytes, slice_of(slot)), what);
     check(file_->Sync(), what);  // the size stays: fdatasync has no journal to write
     next_slot_ = 1 - next_slot_;
+    has_damaged_slot_ = false;
     head_ = head;
 }
 

@@ -39,6 +39,8 @@ class HeadFile {
     HeadFile(rocksdb::Env&, std::string path);
 
     const Head& read() const { return head_; }
+    /// Or one that was never written; the next write mends it.
+    bool has_damaged_slot() const { return has_damaged_slot_; }
     /// Durable when it returns. After an error, which of the two heads is there is not known.
     void write(const Head&);
 
@@ -50,6 +52,7 @@ class HeadFile {
     std::unique_ptr<rocksdb::RandomRWFile> file_;  ///< from the first write on
     Head head_;
     unsigned next_slot_ = 0;
+    bool has_damaged_slot_ = false;
 };
 
 }  // namespace yore::store

@@ -12,15 +12,15 @@ namespace yore::store {
 namespace {
 
 struct Pack {
+    Domain domain = Domain::chunk;
     std::vector<Bytes> items;
     Bytes sealed_index;
     std::uint64_t bytes = 0;
     bool readable = false;  ///< a commit named it
 };
-using PackKey = std::pair<Domain, std::uint64_t>;
 
 struct Contents {
-    std::map<PackKey, Pack> packs;
+    std::map<std::uint64_t, Pack> packs;
     std::map<std::uint64_t, Bytes> commits;
     std::map<Table, std::map<Bytes, Bytes>> tables;
 };
@@ -28,7 +28,10 @@ using Shared = std::shared_ptr<Guarded<Contents>>;
 
 class MemorySink final : public PackSink {
   public:
-    MemorySink(Shared contents, PackKey key) : contents_(std::move(contents)), key_(key) {}
+    MemorySink(Shared contents, Domain domain, std::uint64_t number)
+        : contents_(std::move(contents)), number_(number) {
+        pack_.domain = domain;
+    }
 
     void append(ByteView sealed) override {
         YORE_ENSURE(!finished_ && pack_.items.size() < Location::items_max - 1);
@@ -39,27 +42,27 @@ class MemorySink final : public PackSink {
         YORE_ENSURE(!finished_);
         finished_ = true;
         pack_.sealed_index = to_bytes(sealed_index);
-        contents_->with([&](Contents& contents) { contents.packs[key_] = std::move(pack_); });
+        contents_->with([&](Contents& contents) { contents.packs[number_] = std::move(pack_); });
     }
     std::uint64_t bytes() const override { return pack_.bytes; }
 
   private:
     Shared contents_;
-    PackKey key_;
+    std::uint64_t number_;
     Pack pack_;
     bool finished_ = false;
 };
 
 void apply(Contents& contents, const CommitBatch& batch) {
     for (const std::uint64_t number : batch.finished_packs) {
-        auto found = contents.packs.find({Domain::chunk, number});
-        if (found == contents.packs.end()) found = contents.packs.find({Domain::node, number});
+        const auto found = contents.packs.find(number);
         YORE_ENSURE(found != contents.packs.end());
         found->second.readable = true;
     }
     for (const InlinePack& inlined : batch.inline_packs) {
-        Pack& pack = contents.packs[{inlined.domain, inlined.number}];
-        pack = {.items = inlined.items,
+        Pack& pack = contents.packs[inlined.number];
+        pack = {.domain = inlined.domain,
+                .items = inlined.items,
                 .sealed_index = inlined.sealed_index,
                 .bytes = 0,
                 .readable = true};
@@ -78,12 +81,12 @@ void apply(Contents& contents, const CommitBatch& batch) {
 class MemoryBackend final : public Backend {
   public:
     std::unique_ptr<PackSink> create_pack(Domain domain, std::uint64_t number) override {
-        return std::make_unique<MemorySink>(contents_, PackKey{domain, number});
+        return std::make_unique<MemorySink>(contents_, domain, number);
     }
 
     bool read(Domain domain, Location location, Buffer& into) const override {
         return contents_->with([&](const Contents& contents) {
-            const Pack* pack = readable(contents, {domain, location.pack_number()});
+            const Pack* pack = readable(contents, domain, location.pack_number());
             if (pack == nullptr || location.item() >= pack->items.size()) return false;
             const Bytes& item = pack->items[location.item()];
             if (into.capacity() < item.size()) into = Buffer(item.size());
@@ -95,20 +98,24 @@ class MemoryBackend final : public Backend {
 
     std::optional<Bytes> read_pack_index(Domain domain, std::uint64_t number) const override {
         return contents_->with([&](const Contents& contents) -> std::optional<Bytes> {
-            const Pack* pack = readable(contents, {domain, number});
+            const Pack* pack = readable(contents, domain, number);
             return pack ? std::optional(pack->sealed_index) : std::nullopt;
         });
     }
 
     void drop_pack(Domain domain, std::uint64_t number) override {
-        contents_->with([&](Contents& contents) { contents.packs.erase({domain, number}); });
+        contents_->with([&](Contents& contents) {
+            const auto found = contents.packs.find(number);
+            if (found != contents.packs.end() && found->second.domain == domain)
+                contents.packs.erase(found);
+        });
     }
 
     Append append(const CommitBatch& batch) override {
         return contents_->with([&](Contents& contents) {
-            if (contents.commits.contains(batch.number.value)) return Append::number_taken;
             const std::uint64_t last =
                 contents.commits.empty() ? 0 : contents.commits.rbegin()->first;
+            if (batch.number.value <= last) return Append::number_taken;
             YORE_ENSURE(batch.number.value == last + 1);
             apply(contents, batch);
             return Append::done;
@@ -167,9 +174,11 @@ class MemoryBackend final : public Backend {
     }
 
   private:
-    static const Pack* readable(const Contents& contents, const PackKey& key) {
-        const auto found = contents.packs.find(key);
-        return found != contents.packs.end() && found->second.readable ? &found->second : nullptr;
+    static const Pack* readable(const Contents& contents, Domain domain, std::uint64_t number) {
+        const auto found = contents.packs.find(number);
+        if (found == contents.packs.end()) return nullptr;
+        const Pack& pack = found->second;
+        return pack.readable && pack.domain == domain ? &pack : nullptr;
     }
 
     Shared contents_ = std::make_shared<Guarded<Contents>>();

@@ -22,6 +22,7 @@
 #include "store/pack_file.h"
 #include "store/recovery.h"
 #include "store/rocks_database.h"
+#include "store/rocks_files.h"
 #include "store/rocks_keys.h"
 #include "store/rocks_status.h"
 #include "store/write_stop.h"
@@ -87,6 +88,7 @@ class RocksBackend final : public Backend {
     void append_durably(const CommitBatch&, const std::vector<Ingestion>&, rocksdb::WriteBatch&);
 
     const std::string directory_;
+    const std::unique_ptr<rocksdb::Env> env_;
     const RocksOptions options_;
     WriteStop stop_;
     HeadFile head_;
@@ -110,7 +112,8 @@ void ensure_openable(const std::string& directory, const RocksOptions& options,
 
 RocksBackend::RocksBackend(std::string directory, const RocksOptions& options)
     : directory_(std::move(directory)),
-      options_(options),
+      env_(guarded_files(env_of(options))),
+      options_{options.read_only, options.block_cache_bytes, env_.get()},
       stop_(directory_),
       head_(env_of(options_), head_path(directory_)),
       packs_(packs_path(directory_), options_, stop_) {
@@ -120,8 +123,9 @@ RocksBackend::RocksBackend(std::string directory, const RocksOptions& options)
     const Head found = database_->last_commit();
     last_ = found.number.value;
     if (options_.read_only) return;
-    // A crash between a commit and its acknowledgement: it is whole, and synced by now.
-    if (found != head_.read()) head_.write(found);
+    // A crash between a commit and its acknowledgement: it is whole, and synced by now. A damaged
+    // slot is written anew, before the other one is damaged too.
+    if (found != head_.read() || head_.has_damaged_slot()) head_.write(found);
     drop_orphans(*database_);
     packs_.remove_leftovers();
 }

@@ -26,6 +26,14 @@ Errc code_of(const Status& status) {
     return Errc::io;
 }
 
+/// RocksDB names a table that it misses by its old suffix.
+std::string text_of(const Status& status) {
+    std::string text = status.ToString();
+    for (auto at = text.find(".ldb"); at != std::string::npos; at = text.find(".ldb", at))
+        text.replace(at, 4, ".sst");
+    return text;
+}
+
 std::vector<std::string> hints_for(Errc code) {
     switch (code) {
         case Errc::no_space:
@@ -43,11 +51,11 @@ std::vector<std::string> hints_for(Errc code) {
 
 Error rocks_error(const std::string& what, const Status& status) {
     const Errc code = code_of(status);
-    return Error(code, fmt::format("{}: {}", what, status.ToString()), hints_for(code));
+    return Error(code, fmt::format("{}: {}", what, text_of(status)), hints_for(code));
 }
 
 Error rocks_open_error(const std::string& path, const Status& status) {
-    const std::string text = fmt::format("open {}: {}", path, status.ToString());
+    const std::string text = fmt::format("open {}: {}", path, text_of(status));
     if (status.IsIOError() && says(status, "/LOCK"))
         return Error(Errc::busy, text, {"another process has it open"});
     if (says(status, "Column families not opened"))
