@@ -154,6 +154,163 @@ TEST_CASE("tables are scanned in key order within a prefix") {
     CHECK(subject->backend().get(Table::catalog, text("a1")) == text("va1"));
 }
 
+TEST_CASE("a scan stops when told to, sees one moment, and may be interrupted by other work") {
+    const auto subject = make(GENERATE(as<std::string>(), "memory", "rocksdb"));
+    Backend& backend = subject->backend();
+    CommitBatch batch = commit(1);
+    const std::string last_of_all = "\xff\xff";
+    for (const std::string& key : {std::string("a"), std::string("b"), last_of_all + "x"})
+        batch.changes.push_back({Table::catalog, text(key), text("1")});
+    REQUIRE(backend.append(batch) == Backend::Append::done);
+
+    std::string seen;
+    backend.scan(Table::catalog, {}, {}, [&](ByteView key, ByteView value) {
+        if (seen.empty()) {
+            CommitBatch during = commit(2);
+            during.changes.push_back({Table::catalog, text("aa"), text("2")});
+            during.changes.push_back({Table::catalog, text("b"), text("2")});
+            CHECK(backend.append(during) == Backend::Append::done);
+        }
+        seen += std::string(as_text(key)) + std::string(as_text(value)) + " ";
+        return as_text(key) != "b";
+    });
+    CHECK(seen == "a1 b1 ");
+    std::size_t rows = 0;
+    const auto count = [&](ByteView, ByteView) { return ++rows != 0; };
+    backend.scan(Table::catalog, text(last_of_all), {}, count);
+    CHECK(rows == 1);
+    backend.scan(Table::catalog, text("a"), text("b"), count);
+    CHECK(rows == 1);
+    backend.scan(Table::catalog, text("b"), text("a"), count);
+    CHECK(rows == 2);
+    backend.scan(Table::index, {}, {}, count);
+    CHECK(rows == 2);
+}
+
+TEST_CASE("packs that are filled at once, of both domains, come with one commit in any order") {
+    const auto subject = make(GENERATE(as<std::string>(), "memory", "rocksdb"));
+    Backend& backend = subject->backend();
+    auto first = backend.create_pack(Domain::chunk, 1);
+    auto second = backend.create_pack(Domain::node, 2);
+    auto third = backend.create_pack(Domain::chunk, 3);
+    for (const char* item : {"0", "1", "2"}) {
+        third->append(text(std::string("third ") + item));
+        first->append(text(std::string("first ") + item));
+        second->append(text(std::string("second ") + item));
+    }
+    third->finish(text("index 3"));
+    second->finish(text("index 2"));
+    CommitBatch batch = commit(1);
+    batch.finished_packs = {3, 2};
+    batch.inline_packs.push_back({4, Domain::chunk, {text("small"), {}}, text("index 4")});
+    for (const std::uint64_t number : {2, 3, 4})
+        batch.changes.push_back({Table::packs, pack_row_key(number), text("row")});
+    REQUIRE(backend.append(batch) == Backend::Append::done);
+    first->finish(text("index 1"));
+    batch = commit(2);
+    batch.finished_packs = {1};
+    batch.changes.push_back({Table::packs, pack_row_key(1), text("row")});
+    REQUIRE(backend.append(batch) == Backend::Append::done);
+    first.reset(), second.reset(), third.reset();
+    subject->reopen();
+    CHECK(read_text(subject->backend(), Domain::chunk, Location::of(1, 2)) == "first 2");
+    CHECK(read_text(subject->backend(), Domain::node, Location::of(2, 1)) == "second 1");
+    CHECK(read_text(subject->backend(), Domain::chunk, Location::of(3, 0)) == "third 0");
+    CHECK(read_text(subject->backend(), Domain::chunk, Location::of(4, 0)) == "small");
+    CHECK(read_text(subject->backend(), Domain::chunk, Location::of(4, 1)) == "");
+    CHECK(read_text(subject->backend(), Domain::chunk, Location::of(4, 2)) == "(absent)");
+    CHECK(subject->backend().read_pack_index(Domain::chunk, 3) == text("index 3"));
+}
+
+TEST_CASE("the index of a pack is not one of its items") {
+    const auto subject = make(GENERATE(as<std::string>(), "memory", "rocksdb"));
+    CommitBatch batch = commit(1);
+    batch.inline_packs.push_back({1, Domain::chunk, {text("item")}, text("index")});
+    batch.changes.push_back({Table::packs, pack_row_key(1), text("row")});
+    REQUIRE(subject->backend().append(batch) == Backend::Append::done);
+    CHECK(read_text(subject->backend(), Domain::chunk, Location::of(1, Location::items_max - 1)) ==
+          "(absent)");
+}
+
+TEST_CASE("reading into a buffer uses its memory again") {
+    const auto subject = make(GENERATE(as<std::string>(), "memory", "rocksdb"));
+    CommitBatch batch = commit(1);
+    batch.inline_packs.push_back(
+        {1, Domain::chunk, {text("a long item"), text("short"), Bytes(100)}, text("index")});
+    batch.changes.push_back({Table::packs, pack_row_key(1), text("row")});
+    REQUIRE(subject->backend().append(batch) == Backend::Append::done);
+    Buffer into;
+    REQUIRE(subject->backend().read(Domain::chunk, Location::of(1, 0), into));
+    const std::byte* memory = into.data();
+    REQUIRE(subject->backend().read(Domain::chunk, Location::of(1, 1), into));
+    CHECK(into.data() == memory);
+    CHECK(as_text(into) == "short");
+    REQUIRE(subject->backend().read(Domain::chunk, Location::of(1, 2), into));
+    CHECK(into.size() == 100);
+}
+
+TEST_CASE("small packs are dropped too, and so are those that no commit named") {
+    const auto subject = make(GENERATE(as<std::string>(), "memory", "rocksdb"));
+    CommitBatch batch = commit(1);
+    for (const std::uint64_t number : {1, 2, 3}) {
+        batch.inline_packs.push_back({number, Domain::node, {text("item")}, text("index")});
+        batch.changes.push_back({Table::packs, pack_row_key(number), text("row")});
+    }
+    REQUIRE(subject->backend().append(batch) == Backend::Append::done);
+    auto sink = subject->backend().create_pack(Domain::chunk, 4);
+    sink->append(text("item"));
+    sink->finish(text("index"));
+    subject->backend().drop_pack(Domain::node, 2);
+    subject->backend().drop_pack(Domain::node, 2);
+    subject->backend().drop_pack(Domain::chunk, 1);  // the other domain's number: no such pack
+    subject->backend().drop_pack(Domain::chunk, 4);
+    subject->backend().drop_pack(Domain::chunk, 99);
+    sink.reset();
+    subject->reopen();
+    CHECK(read_text(subject->backend(), Domain::node, Location::of(1, 0)) == "item");
+    CHECK(read_text(subject->backend(), Domain::node, Location::of(2, 0)) == "(absent)");
+    CHECK(subject->backend().read_pack_index(Domain::node, 2) == std::nullopt);
+    CHECK(read_text(subject->backend(), Domain::node, Location::of(3, 0)) == "item");
+    CHECK(read_text(subject->backend(), Domain::chunk, Location::of(4, 0)) == "(absent)");
+}
+
+TEST_CASE("readers are not disturbed by commits and drops") {
+    const auto subject = make(GENERATE(as<std::string>(), "memory", "rocksdb"));
+    Backend& backend = subject->backend();
+    std::atomic<std::uint64_t> committed = 0;
+    std::atomic<bool> done = false;
+    std::jthread committer([&] {
+        for (std::uint64_t number = 1; number <= 40; ++number) {
+            auto sink = backend.create_pack(Domain::chunk, number);
+            for (int item = 0; item < 20; ++item)
+                sink->append(text(fmt::format("{} {}", number, item)));
+            sink->finish(text("index"));
+            CommitBatch batch = commit(number);
+            batch.finished_packs = {number};
+            batch.changes.push_back({Table::packs, pack_row_key(number), text("row")});
+            backend.append(batch);
+            committed = number;
+            if (number % 4 == 0) backend.drop_pack(Domain::chunk, number - 3);
+        }
+        done = true;
+    });
+    test::in_threads(3, [&](unsigned thread) {
+        SeededRandom random(thread);
+        Buffer into;
+        bool good = true;
+        do {
+            const std::uint64_t number = 1 + random.below(committed + 1);
+            const auto item = static_cast<std::uint32_t>(random.below(20));
+            const std::uint64_t known = committed;
+            const bool read = backend.read(Domain::chunk, Location::of(number, item), into);
+            if (!read && number <= known && number % 4 != 1) good = false;
+            if (read && as_text(into) != fmt::format("{} {}", number, item)) good = false;
+        } while (!done);
+        return good;
+    });
+    CHECK(committed == 40);
+}
+
 TEST_CASE("dropping a pack takes it away and gives its space back") {
     const auto subject = make(GENERATE(as<std::string>(), "memory", "rocksdb"));
     auto sink = subject->backend().create_pack(Domain::chunk, 5);
