@@ -7,6 +7,7 @@
 #pragma once
 
 #include <bitset>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,7 +15,7 @@
 
 namespace yore::ingest {
 
-enum class PathKind { file, directory };
+enum class PathKind : std::uint8_t { file, directory };
 
 /// One component of a pattern.
 class Glob {

@@ -23,14 +23,16 @@ std::uint64_t prefix_of(std::string_view name) {
 
 int Listing::read(int directory, MutableBytes buffer) {
     clear();
+    const int error = read_all(directory, buffer);
+    sort();
+    return error;
+}
+
+int Listing::read_all(int directory, MutableBytes buffer) {
     for (;;) {
         const ssize_t got = ::getdents64(directory, buffer.data(), buffer.size());
-        if (got < 0) {
-            const int error = errno;
-            sort();
-            return error;
-        }
-        if (got == 0) break;
+        if (got <= 0) return got < 0 ? errno : 0;
+        if (names_.size() + buffer.size() > UINT32_MAX) return EOVERFLOW;
         for (ssize_t at = 0; at < got;) {
             const auto* entry = reinterpret_cast<const dirent64*>(buffer.data() + at);
             const std::string_view name(entry->d_name);
@@ -38,15 +40,13 @@ int Listing::read(int directory, MutableBytes buffer) {
             at += entry->d_reclen;
         }
     }
-    sort();
-    return 0;
 }
 
 void Listing::add(std::string_view name, unsigned char type) {
     std::optional<PathKind> kind;
     if (type != DT_UNKNOWN) kind = type == DT_DIR ? PathKind::directory : PathKind::file;
-    items_.push_back(
-        {prefix_of(name), names_.size(), static_cast<std::uint16_t>(name.size()), kind});
+    items_.push_back({prefix_of(name), static_cast<std::uint32_t>(names_.size()),
+                      static_cast<std::uint16_t>(name.size()), kind});
     names_.insert(names_.end(), name.begin(), name.end());
     names_.push_back('\0');
 }

@@ -16,7 +16,8 @@ namespace yore::ingest {
 class Listing {
   public:
     /// Reads all names but `.` and `..` through `buffer` (for getdents64; larger is faster).
-    /// Returns 0 or the errno; on an error it holds the names that were read before.
+    /// Returns 0 or the errno; on an error it holds the names that were read before. A million
+    /// names take about 40 MB.
     int read(int directory, MutableBytes buffer);
     void clear();
     /// Keeps `name` alone, if it is there.
@@ -36,10 +37,11 @@ class Listing {
   private:
     struct Item {
         std::uint64_t prefix;  ///< the first eight bytes, so that most comparisons end here
-        std::uint64_t start;
+        std::uint32_t start;   ///< in `names_`
         std::uint16_t length;
         std::optional<PathKind> kind;
     };
+    int read_all(int directory, MutableBytes buffer);
     void add(std::string_view name, unsigned char type);
     void sort();
 

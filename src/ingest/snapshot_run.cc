@@ -86,13 +86,21 @@ catalog::Snapshot SnapshotRun::finish(const Work& work) {
         snapshot = describe(write_tree(work));
     } catch (const Error& error) {
         if (error.code() != Errc::cancelled) throw;
-        pipeline_.abandon();
-        writer_->commit({});
+        keep_for_next_run();
         throw;
     }
     const store::RecordChange record[] = {catalog::Catalog::put(snapshot)};
     writer_->commit(record);
     return snapshot;
+}
+
+void SnapshotRun::keep_for_next_run() {
+    pipeline_.abandon();
+    try {
+        writer_->commit({});
+    } catch (const Error& error) {
+        log_warning("{}: what was stored is not kept: {}", order_.source.name, error.what());
+    }
 }
 
 catalog::Snapshot SnapshotRun::describe(const tree::DirectoryBuilder::Built& tree) {

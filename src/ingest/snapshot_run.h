@@ -47,6 +47,7 @@ class SnapshotRun {
     tree::DirectoryBuilder::Built write_tree(const Work&);
     catalog::Snapshot describe(const tree::DirectoryBuilder::Built&);
     ChunkId store_value(ByteView);
+    void keep_for_next_run();
 
     const Order order_;
     std::stop_token stop_;
