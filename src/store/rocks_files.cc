@@ -96,10 +96,18 @@ class GuardedFiles final : public rocksdb::FileSystemWrapper {
     Flag failed_ = std::make_shared<std::atomic<bool>>(false);
 };
 
+class GuardedEnv final : public rocksdb::EnvWrapper {
+  public:
+    explicit GuardedEnv(rocksdb::Env& env) : EnvWrapper(&env) {
+        file_system_ = std::make_shared<GuardedFiles>(env.GetFileSystem());
+        system_clock_ = env.GetSystemClock();
+    }
+};
+
 }  // namespace
 
 std::unique_ptr<rocksdb::Env> guarded_files(rocksdb::Env& env) {
-    return rocksdb::NewCompositeEnv(std::make_shared<GuardedFiles>(env.GetFileSystem()));
+    return std::make_unique<GuardedEnv>(env);
 }
 
 }  // namespace yore::store

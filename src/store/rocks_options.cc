@@ -109,8 +109,8 @@ void set_durability(rocksdb::DBOptions& database) {
 }
 
 void set_limits(rocksdb::DBOptions& database) {
-    database.max_open_files = 512;  // half of the usual limit of a process
-    database.max_file_opening_threads = 2;
+    database.max_open_files = 512;          // half of the usual limit of a process
+    database.max_file_opening_threads = 1;  // two start and join a thread for each family
     database.max_background_jobs = 2;
     database.db_write_buffer_size = 24u << 20;
     database.max_total_wal_size = 16u << 20;  // an open after a crash reads this much

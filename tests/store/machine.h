@@ -6,15 +6,36 @@
 
 #include <memory>
 
+#include <rocksdb/system_clock.h>
+
 #include "volatile_disk.h"
 
 namespace yore::test {
 
 using DiskPointer = std::shared_ptr<VolatileDisk>;
 
+/// After each error in the background RocksDB rests for a second.
+class ImpatientClock final : public rocksdb::SystemClockWrapper {
+  public:
+    using SystemClockWrapper::SystemClockWrapper;
+    const char* Name() const override { return "ImpatientClock"; }
+    void SleepForMicroseconds(int microseconds) override {
+        target_->SleepForMicroseconds(microseconds / 100);
+    }
+};
+
+class MachineEnv final : public rocksdb::EnvWrapper {
+  public:
+    explicit MachineEnv(DiskPointer disk) : EnvWrapper(NewCompositeEnv(disk)) {
+        file_system_ = std::move(disk);
+        system_clock_ = std::make_shared<ImpatientClock>(rocksdb::SystemClock::Default());
+    }
+};
+
 class Machine {
   public:
-    explicit Machine(DiskPointer disk) : disk_(std::move(disk)), env_(NewCompositeEnv(disk_)) {}
+    explicit Machine(DiskPointer disk)
+        : disk_(std::move(disk)), env_(std::make_unique<MachineEnv>(disk_)) {}
     VolatileDisk& disk() { return *disk_; }
     store::RocksOptions options() { return {.env = env_.get()}; }
     void create() { store::create_rocks_backend("/r", options()); }

@@ -42,15 +42,18 @@ std::string leftovers(VolatileDisk& disk, const Backend& backend) {
     return fmt::format("files take {} bytes, the database {}", bytes, backend.stored_bytes());
 }
 
-/// Opens what was found and compares; then works on, and opens again. The first complaint.
-std::string complaint_about(const DiskPointer& found, Expectation expected) {
+enum class Then { stop, work_on };
+
+/// Opens what was found and compares; may then work on, and open again. The first complaint.
+std::string complaint_about(const DiskPointer& found, Expectation expected,
+                            Then then = Then::work_on) {
     Machine machine(found);
     try {
         {
             const auto backend = machine.open();
             std::string text = expected.compare(*backend);
             if (text.empty()) text = leftovers(*found, *backend);
-            if (!text.empty()) return text;
+            if (!text.empty() || then == Then::stop) return text;
         }
         ScriptRunner next([&] { return machine.open(); }, std::move(expected));
         next.run({{Action::Kind::commit, {{Domain::chunk, Form::file, {100, 200}}}, 11},
@@ -95,7 +98,7 @@ bool some_cut_loses_something(const Judge& opinion) {
             return step.number >= n ? Outcome::power_off : opinion(step);
         };
         Cut result = cut(*pristine, typical_script(), judge, n);
-        if (!complaint_about(result.found[0], result.expected).empty()) return true;
+        if (!complaint_about(result.found[0], result.expected, Then::stop).empty()) return true;
         if (result.got_through) return false;
     }
 }
@@ -121,7 +124,8 @@ TEST_CASE("No power cut at any step loses what was acknowledged") {
         const std::array<const char*, 3> kinds{"synced only", "a part", "everything"};
         for (std::size_t kind = 0; kind < result.found.size(); ++kind) {
             CAPTURE(kinds[kind]);
-            REQUIRE(complaint_about(result.found[kind], result.expected) == "");
+            const Then then = (n + kind) % 4 == 0 ? Then::work_on : Then::stop;
+            REQUIRE(complaint_about(result.found[kind], result.expected, then) == "");
         }
         if (result.got_through) break;
     }
@@ -188,6 +192,7 @@ TEST_CASE("A step that fails stops writing, not reading") {
         }
         disk->set_judge({});
         runner.close();
-        CHECK(complaint_about(disk->copy(), runner.expectation()) == "");
+        const Then then = n % 4 == 0 ? Then::work_on : Then::stop;
+        CHECK(complaint_about(disk->copy(), runner.expectation(), then) == "");
     }
 }

@@ -46,6 +46,11 @@ using namespace yore::test;
 
 namespace {
 
+/// Each action reads all there is: longer ones take minutes.
+rc::Gen<Script> short_scripts() {
+    return rc::gen::scale(0.2, rc::gen::arbitrary<Script>());
+}
+
 /// After each action, and once more after opening it again.
 void run_and_compare(ScriptRunner& runner, const Script& script) {
     const auto agree = [&] {
@@ -63,7 +68,8 @@ void run_and_compare(ScriptRunner& runner, const Script& script) {
 }  // namespace
 
 TEST_CASE("A backend in memory agrees with a map") {
-    CHECK(rc::check([](const Script& script) {
+    CHECK(rc::check([] {
+        const Script script = *short_scripts();
         std::shared_ptr<Backend> shared = make_memory_backend();
         ScriptRunner runner([&] { return std::make_unique<SharedBackend>(shared); });
         run_and_compare(runner, script);
@@ -73,8 +79,7 @@ TEST_CASE("A backend in memory agrees with a map") {
 TEST_CASE("A backend in RocksDB agrees with a map") {
     const DiskPointer pristine = disk_with_repository();
     CHECK(rc::check([&] {
-        // Each action reads all there is: short scripts, or it takes minutes.
-        const auto script = *rc::gen::scale(0.2, rc::gen::arbitrary<Script>());
+        const Script script = *short_scripts();
         Machine machine(pristine->copy());
         ScriptRunner runner([&] { return machine.open(); });
         run_and_compare(runner, script);
