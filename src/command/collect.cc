@@ -12,8 +12,9 @@ namespace {
 upkeep::InUse in_use(Context& context) {
     upkeep::InUse in_use;
     in_use.trees = context.trees_in_use();
-    for (const view::Node& node : context.mounts().known())
+    context.mounts().each_known([&](const view::Node& node) {
         in_use.entries.push_back({node.leaf, node.place});
+    });
     return in_use;
 }
 

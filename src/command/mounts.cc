@@ -129,11 +129,8 @@ void Mounts::appeared(const std::vector<view::View::Appeared>& names) {
     for (const auto& mount : state_->all_live()) mount->appeared(names);
 }
 
-std::vector<view::Node> Mounts::known() const {
-    std::vector<view::Node> nodes;
-    for (const auto& mount : state_->all_live())
-        mount->each_known([&](const view::Node& node) { nodes.push_back(node); });
-    return nodes;
+void Mounts::each_known(const std::function<void(const view::Node&)>& visit) const {
+    for (const auto& mount : state_->all_live()) mount->each_known(visit);
 }
 
 bool detach_dead_mount(const std::string& directory) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// prune: `sources` (absent: all), a policy (retention.h; absent: each source's own), `dry_run`.
 /// An event `verdict` for each snapshot, before anything is removed; `window` for a source with
-/// one, `from` which moment it holds. The result has `removed`, `kept`, `bytes_removed`.
+/// one, `from` which moment it holds. The result has `removed` and `kept`.
 #include <yore/base/error.h>
 
 #include "command/fields.h"
@@ -49,8 +49,8 @@ void report(const Judged& judged, const Call& call) {
 
 nlohmann::json run_prune(Context& context, const Call& call) {
     Fields fields(call.request);
-    const Asked asked = read(fields, context.catalog());
     const auto deciding = context.catalog().decide();
+    const Asked asked = read(fields, context.catalog());
     std::vector<store::RecordChange> removals;
     std::uint64_t kept = 0;
     for (const catalog::Source& source : asked.sources) {

@@ -15,6 +15,7 @@
 #include <chrono>
 #include <span>
 #include <tuple>
+#include <unordered_map>
 
 #include "upkeep/marks.h"
 
@@ -71,19 +72,31 @@ class Collector {
               [&] { marker_.follow(catalog::references_of(key, value)); });
     }
 
-    /// Best effort: who reads what is going gets an error when it is gone, never wrong bytes.
+    /// Best effort: who reads what is going gets an error when it is gone, never wrong bytes. In
+    /// marks of its own, as it may end halfway below what a record will reach.
     void mark_in_use() {
         if (!options_.in_use) return;
         const InUse in_use = options_.in_use();
-        for (const NodeId& top : in_use.trees) forgiving([&] { marker_.follow({{top}, {}, {}}); });
-        for (const InUse::Place& place : in_use.entries) forgiving([&] { mark_entry(place); });
+        for (const NodeId& top : in_use.trees)
+            forgiving([&] { use_marker_.follow({{top}, {}, {}}); });
+        std::unordered_map<NodeId, bool> needs_marks;
+        for (const InUse::Place& place : in_use.entries)
+            forgiving([&] {
+                const auto [leaf, is_new] = needs_marks.try_emplace(place.leaf, false);
+                if (is_new) leaf->second = mark_alone(place.leaf);
+                if (leaf->second) mark_entry(place);
+            });
     }
 
-    /// Of a leaf that a record reaches, everything is marked already.
+    /// False: all that the leaf leads to is marked already, as a record reaches it; or it is gone.
+    bool mark_alone(const NodeId& leaf) {
+        const auto info = store_.find(leaf);
+        if (!info || marks_.contains(info->location)) return false;
+        alone_.add(*info);
+        return true;
+    }
+
     void mark_entry(const InUse::Place& place) {
-        const auto leaf = store_.find(place.leaf);
-        if (!leaf || marks_.contains(leaf->location)) return;
-        alone_.add(*leaf);
         const tree::EntryView entry = tree::entry_at(cache_, place.leaf, place.place);
         catalog::References references;
         for (const tree::Xattr& xattr : entry.xattrs())
@@ -94,7 +107,7 @@ class Collector {
             for (const tree::Extent& extent : content.extents)
                 if (extent.chunk) references.chunks.push_back(*extent.chunk);
         }
-        marker_.follow(references);
+        use_marker_.follow(references);
     }
 
     template <typename Body>
@@ -108,24 +121,30 @@ class Collector {
     }
 
     bool is_live(Location location) const {
-        return marks_.contains(location) || alone_.contains(location);
+        return marks_.contains(location) || used_.contains(location) || alone_.contains(location);
     }
-    Marks::Live live_in(std::uint64_t pack) const {
-        const auto reached = marks_.live_in(pack), alone = alone_.live_in(pack);
-        return {reached.objects + alone.objects, reached.bytes + alone.bytes};
+    /// At most: what is also read otherwise counts twice, and its pack waits for another time.
+    Marks::Live live_in(const store::PackInfo& pack) const {
+        Marks::Live live;
+        for (const Marks* marks : {&marks_, &used_, &alone_}) {
+            live.objects += marks->live_in(pack.number).objects;
+            live.bytes += marks->live_in(pack.number).bytes;
+        }
+        return {std::min<std::uint64_t>(live.objects, pack.items),
+                std::min(live.bytes, pack.stored_bytes)};
     }
 
     /// What an earlier run condemned goes first, then where the least is to be copied.
     void choose(CommitNumber safe_until) {
         for (const store::PackInfo& pack : reclaim_.packs()) {
-            const Marks::Live live = live_in(pack.number);
+            const Marks::Live live = live_in(pack);
             ++result_.packs;
             result_.stored_bytes += pack.stored_bytes;
-            result_.live_bytes += live.bytes;
+            result_.live_bytes += marks_.live_in(pack.number).bytes;
             if (pack.condemned || (pack.reachable_since <= safe_until && is_sparse(pack, live)))
                 chosen_.push_back({pack, live});
             else
-                result_.bytes_unused += pack.stored_bytes - std::min(pack.stored_bytes, live.bytes);
+                result_.bytes_unused += pack.stored_bytes - live.bytes;
         }
         std::ranges::sort(chosen_, {}, [](const Chosen& one) {
             return std::tuple(!one.pack.condemned, one.live.bytes, one.pack.number);
@@ -225,7 +244,8 @@ class Collector {
     store::Reclaim reclaim_;
     CommitNumber since_;
     Marks marks_;
-    Marks alone_;  ///< in use, without what they refer to
+    Marks used_;   ///< by who reads what no record may reach any more
+    Marks alone_;  ///< the same, without what they refer to
     Marker::Counts marked_;
     const std::function<void(const Marker::Counts&)> on_marked_ =
         [this](const Marker::Counts& counts) {
@@ -233,6 +253,8 @@ class Collector {
             tell("marking");
         };
     Marker marker_{store_, marks_, stop_, on_marked_};
+    const std::function<void(const Marker::Counts&)> on_used_ = [](const Marker::Counts&) {};
+    Marker use_marker_{store_, used_, stop_, on_used_};
     std::vector<Chosen> chosen_;
     std::size_t next_ = 0;
     CollectResult result_;

@@ -59,6 +59,7 @@ std::string info_text(const catalog::Source& source, std::size_t snapshot_count,
         {"created", to_rfc3339(source.created)},
         {"snapshots", snapshot_count}};
     if (source.kind == catalog::SourceKind::directory) info["path"] = source.directory.path;
+    if (source.removed) info["removed"] = to_rfc3339(*source.removed);
     if (newest) info["latest"] = shown(*newest);
     // Paths need not be UTF-8: what is not is replaced, never an error.
     return info.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";

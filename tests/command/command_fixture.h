@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
 #include "../support.h"
@@ -45,6 +46,11 @@ struct Heard final : command::Output {
 };
 
 enum class Way { here, through_socket };
+/// A test that asks runs once with each.
+inline Way either_way() {
+    return GENERATE(Way::here, Way::through_socket);
+}
+using Names = std::vector<std::string>;
 
 class CommandFixture {
   public:

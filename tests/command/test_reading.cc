@@ -7,13 +7,7 @@
 using namespace yore;
 using namespace yore::test;
 
-using Names = std::vector<std::string>;
-
 namespace {
-
-Way either_way() {
-    return GENERATE(Way::here, Way::through_socket);
-}
 
 }  // namespace
 

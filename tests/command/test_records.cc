@@ -7,13 +7,7 @@
 using namespace yore;
 using namespace yore::test;
 
-using Names = std::vector<std::string>;
-
 namespace {
-
-Way either_way() {
-    return GENERATE(Way::here, Way::through_socket);
-}
 
 store::Credentials passphrase(std::string_view text) {
     return {store::SlotKind::passphrase, crypto::SecretBytes::copy_of(as_bytes(text))};

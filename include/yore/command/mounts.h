@@ -28,8 +28,9 @@ class Mounts {
     /// Lets the kernels' caches know of names that appeared.
     void appeared(const std::vector<view::View::Appeared>&);
 
-    /// The stored files that some kernel knows; those that are open are among them.
-    std::vector<view::Node> known() const;
+    /// The stored files that some kernel knows; those that are open are among them. Runs under a
+    /// lock.
+    void each_known(const std::function<void(const view::Node&)>& visit) const;
 
   private:
     struct State;
