@@ -117,6 +117,16 @@ std::optional<std::int64_t> take_date(Reader& reader) {
     return std::chrono::seconds(std::chrono::sys_days{date}.time_since_epoch()).count();
 }
 
+/// A date, `today` or `yesterday` (of UTC), as seconds since the epoch.
+std::optional<std::int64_t> take_day(Reader& reader, Timestamp now) {
+    constexpr std::int64_t day = 86400;
+    const std::int64_t second = now.ns / ns_per_second - (now.ns % ns_per_second < 0 ? 1 : 0);
+    const std::int64_t today = second - (second % day + day) % day;
+    if (reader.take("today")) return today;
+    if (reader.take("yesterday")) return today - day;
+    return take_date(reader);
+}
+
 struct TimeOfDay {
     std::int64_t seconds = 0;
     std::int64_t nanoseconds = 0;
@@ -220,7 +230,7 @@ std::string to_name(Timestamp time) {
 std::optional<Timestamp> parse_time(std::string_view text, Timestamp now) {
     Reader reader(text);
     if (reader.take("now")) return parse_relative(reader, now);
-    auto date = take_date(reader);
+    auto date = take_day(reader, now);
     if (!date || !reader.take_one_of("Tt ")) return std::nullopt;
     auto time = take_time_of_day(reader);
     if (!time) return std::nullopt;

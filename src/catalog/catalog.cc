@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <mutex>
 #include <set>
+#include <tuple>
 
 #include "catalog/as_of_commit.h"
 #include "catalog/keys.h"
@@ -14,21 +15,7 @@
 namespace yore::catalog {
 namespace {
 
-/// The snapshots of a source by name; all that answers which one is meant without its record.
-struct Line {
-    struct Item {
-        SnapshotName name;
-        Timestamp ended;
-        Timestamp latest_end;  ///< of this one and all before it: never falls
-        std::optional<SnapshotLog> log;
-    };
-    std::vector<Item> items;
-
-    const Item* at_or_before(Timestamp moment) const {
-        const auto later = std::ranges::upper_bound(items, moment, {}, &Item::latest_end);
-        return later == items.begin() ? nullptr : &*std::prev(later);
-    }
-};
+using Line = SnapshotLine;
 
 Line load_line(const store::Store& store, std::uint32_t source) {
     Line line;
@@ -36,8 +23,13 @@ Line load_line(const store::Store& store, std::uint32_t source) {
     store.scan_record_keys(prefix, prefix, [&](ByteView bytes) {
         const SnapshotKey key = parse_snapshot_key(bytes);
         const Timestamp before = line.items.empty() ? key.ended : line.items.back().latest_end;
+        if (key.log) line.bases.push_back(static_cast<std::uint32_t>(line.items.size()));
         line.items.push_back({key.name, key.ended, std::max(before, key.ended), key.log});
         return true;
+    });
+    std::ranges::stable_sort(line.bases, {}, [&](std::uint32_t place) {
+        const Line::Item& item = line.items[place];
+        return std::tuple(item.log->incarnation, item.log->consistent, -item.ended.ns);
     });
     return line;
 }
@@ -69,6 +61,11 @@ SnapshotKey key_of(const Snapshot& snapshot) {
 }
 
 }  // namespace
+
+const SnapshotLine::Item* SnapshotLine::at_or_before(Timestamp moment) const {
+    const auto later = std::ranges::upper_bound(items, moment, {}, &Item::latest_end);
+    return later == items.begin() ? nullptr : &*std::prev(later);
+}
 
 struct Catalog::State {
     explicit State(store::Store& store_in) : store(store_in) {}
@@ -272,6 +269,10 @@ std::vector<Snapshot> Catalog::snapshots(std::uint32_t source) const {
         return true;
     });
     return snapshots;
+}
+
+std::shared_ptr<const SnapshotLine> Catalog::snapshot_line(std::uint32_t source) const {
+    return state_->line(source).value;
 }
 
 std::vector<SnapshotName> Catalog::snapshot_names(std::uint32_t source) const {

@@ -104,6 +104,7 @@ std::variant<Invocation, Answer> parse(int argc, const char* const* argv) {
     add_source_verbs(app, invocation);
     add_reading_verbs(app, invocation);
     add_keeping_verbs(app, invocation);
+    add_time_verbs(app, invocation);
     add_mount_verbs(app, invocation);
     try {
         app.parse(argc, argv);

@@ -24,6 +24,7 @@ using Presentations = std::map<std::string_view, MakePresentation>;
 
 const Presentations& entry_presentations();    ///< ls, find, du, diff
 const Presentations& record_presentations();   ///< sources, snapshots, keys, info, stats
+const Presentations& time_presentations();     ///< windows
 const Presentations& outcome_presentations();  ///< what was done
 const Presentations& keeping_presentations();  ///< prune, collect, holds, source set
 Presentation presentation_of(const Invocation&, Screen&);

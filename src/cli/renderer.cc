@@ -83,7 +83,7 @@ class HumanRenderer final : public Renderer {
     void show_moment(const nlohmann::json& event) {
         if (!event.contains("time")) return;
         remark(fmt::format("{} is {}: {}@{}", bytes_in(event, "text"), bytes_in(event, "time"),
-                           bytes_in(event, "source"), bytes_in(event, "snapshot")));
+                           bytes_in(event, "source"), bytes_in(event, "state")));
     }
 
     const Invocation& invocation_;

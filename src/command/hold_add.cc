@@ -46,10 +46,11 @@ void read_what(Context& context, const std::string& text, Output& output, catalo
     }
     const Moment moment = resolve_moment(context, text, output);
     hold.source = moment.source.id;
-    if (const auto instant = parse_time(time, now); instant && moment.snapshot.name.text() != time)
-        hold.from = hold.to = *instant;
+    const auto instant = parse_time(time, now);
+    if (moment.snapshot && (!instant || moment.snapshot->text() == time))
+        hold.snapshot = moment.snapshot;
     else
-        hold.snapshot = moment.snapshot.name;
+        hold.from = hold.to = instant.value_or(moment.time);
 }
 
 std::string what_of(const catalog::Hold& hold) {

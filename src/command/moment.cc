@@ -3,46 +3,55 @@
 
 #include <yore/base/error.h>
 #include <yore/command/text.h>
+#include <yore/view/moment.h>
 
 #include <nlohmann/json.hpp>
 
 namespace yore::command {
 namespace {
 
+using timeline::NoPlan;
+
 constexpr const char* moment_forms =
     "a moment is SOURCE@TIME; TIME is latest, earliest, a snapshot's name, now-5m, or a time such "
     "as 2026-11-21T14:07Z (UTC unless it says otherwise)";
 
-[[noreturn]] void refuse_empty(const std::string& text, const catalog::Source& source) {
-    throw Error(Errc::not_found, fmt::format("{}: {} has no snapshots", text, source.name),
-                {fmt::format("`yore snapshot {}` takes one", source.name)});
+std::string existing(const catalog::Source& source, Timestamp time) {
+    return fmt::format("{}@{}", source.name, view::moment_name(time));
 }
 
-struct Found {
-    std::optional<catalog::Snapshot> snapshot;
-    std::optional<Timestamp> read_as;  ///< when it was read as a time
-};
+std::vector<std::string> hints_for(const catalog::Source& source, const NoPlan& none) {
+    if (none.why == NoPlan::Why::nothing_stored && !none.before && !none.after)
+        return {fmt::format("`yore snapshot {}` takes a snapshot", source.name)};
+    std::vector<std::string> hints;
+    if (none.before)
+        hints.push_back("the nearest before it is " + existing(source, none.before->time));
+    if (none.after)
+        hints.push_back("the nearest after it is " + existing(source, none.after->time));
+    return hints;
+}
 
-Found find_snapshot(Context& context, const catalog::Source& source, const std::string& text,
-                    const std::string& time) {
-    const auto& catalog = context.catalog();
-    if (time == "latest") return {catalog.latest(source.id), {}};
-    const auto names = catalog.snapshot_names(source.id);
-    if (names.empty()) refuse_empty(text, source);
-    if (time == "earliest") return {catalog.snapshot(source.id, names.front()), {}};
-    if (const auto name = catalog::SnapshotName::parse(time)) {
-        if (auto exact = catalog.snapshot(source.id, *name)) return {std::move(exact), {}};
-    }
-    const auto moment = parse_time(time, context.clock().now());
-    if (!moment)
-        throw Error(Errc::invalid, fmt::format("{}: cannot read {} as a time", text, time),
-                    {moment_forms});
-    auto snapshot = catalog.at_or_before(source.id, *moment);
-    if (!snapshot)
-        throw Error(Errc::not_found,
-                    fmt::format("{}: nothing was stored by {}", text, to_rfc3339(*moment)),
-                    {fmt::format("the earliest is {}@{}", source.name, names.front().text())});
-    return {std::move(snapshot), moment};
+/// What a time that is none was probably meant to be.
+std::vector<std::string> hints_for_unread(const std::string& time, Timestamp now) {
+    if (parse_time(time + "T00:00Z", now))
+        return {fmt::format("a date alone is a whole day; its first moment is {}T00:00Z", time)};
+    return {moment_forms};
+}
+
+void tell_reading(const std::string& text, const Moment& moment, const view::MomentText& read,
+                  const view::Opened& opened, Output& output) {
+    nlohmann::json event{{"event", "moment"},
+                         {"text", text},
+                         {"source", moment.source.name},
+                         {"state", moment.state},
+                         {"restore_point", to_rfc3339(moment.time)}};
+    if (const auto* name = std::get_if<catalog::SnapshotName>(&opened.tree))
+        event["snapshot"] = name->text();
+    const auto* asked = std::get_if<timeline::Moment>(&read);
+    if (asked != nullptr && std::holds_alternative<Timestamp>(*asked))
+        event["time"] = to_rfc3339(std::get<Timestamp>(*asked));
+    if (opened.plan.uncertain) event["uncertain"] = opened.plan.uncertain->reason;
+    output.event(event);
 }
 
 }  // namespace
@@ -55,31 +64,49 @@ catalog::Source find_source(const catalog::Catalog& catalog, const std::string& 
     return *source;
 }
 
-std::string Moment::name() const {
-    return source.name + "@" + snapshot.name.text();
-}
-
-Moment resolve_moment(Context& context, const std::string& text, Output& output) {
+std::pair<std::string, std::string> split_moment(const std::string& text) {
     const auto at = text.find('@');
     if (at == std::string::npos || at == 0 || at + 1 == text.size())
         throw Error(Errc::invalid, fmt::format("{} is not a moment", text), {moment_forms});
-    const auto source = find_source(context.catalog(), text.substr(0, at));
-    auto found = find_snapshot(context, source, text, text.substr(at + 1));
-    if (!found.snapshot) refuse_empty(text, source);
-    nlohmann::json event{{"event", "moment"},
-                         {"text", text},
-                         {"source", source.name},
-                         {"snapshot", found.snapshot->name.text()}};
-    if (found.read_as) event["time"] = to_rfc3339(*found.read_as);
-    output.event(event);
-    auto in_use = context.read_tree(found.snapshot->root);
-    if (!context.catalog().snapshot(source.id, found.snapshot->name))
+    return {text.substr(0, at), text.substr(at + 1)};
+}
+
+Moment resolve_moment(Context& context, const std::string& text, Output& output) {
+    const auto [name, time] = split_moment(text);
+    return resolve_moment(context, find_source(context.catalog(), name), time, output);
+}
+
+Moment resolve_moment(Context& context, const catalog::Source& source, const std::string& time,
+                      Output& output) {
+    const std::string text = source.name + "@" + time;
+    const Timestamp now = context.clock().now();
+    const auto read = view::parse_moment(time, now);
+    if (!read)
+        throw Error(Errc::invalid, fmt::format("{}: cannot read {} as a time", text, time),
+                    hints_for_unread(time, now));
+    const view::SourceRecords records(context.catalog(), context.cache(), source.id);
+    auto answer = view::open_moment(records, *read, now, nullptr);
+    if (const auto* none = std::get_if<NoPlan>(&answer)) {
+        std::string asked;
+        if (const auto* moment = std::get_if<timeline::Moment>(&*read))
+            if (const auto* at = std::get_if<Timestamp>(moment))
+                asked = fmt::format(" (read as {})", to_rfc3339(*at));
+        throw Error(Errc::not_found, fmt::format("{}{}: {}", text, asked, none->text),
+                    hints_for(source, *none));
+    }
+    const auto& opened = std::get<view::Opened>(answer);
+    const NodeId root = view::root_of(records, opened);
+    Moment moment{source, opened.name(), root, opened.plan.time, {}, context.read_tree(root)};
+    if (const auto* name = std::get_if<catalog::SnapshotName>(&opened.tree))
+        moment.snapshot = *name;
+    if (moment.snapshot && !context.catalog().snapshot(source.id, *moment.snapshot))
         throw Error(Errc::not_found, fmt::format("{}: it was removed just now", text));
-    return {source, std::move(*found.snapshot), std::move(in_use)};
+    tell_reading(text, moment, *read, opened, output);
+    return moment;
 }
 
 tree::EntryView root_of(const store::ObjectCache& cache, const Moment& moment) {
-    auto root = tree::Directory(cache, moment.snapshot.root).find("root");
+    auto root = tree::Directory(cache, moment.root).find("root");
     if (!root || !root->child())
         throw Error(Errc::corrupt, fmt::format("{}: its root is not a directory", moment.name()));
     return *root;

@@ -8,21 +8,31 @@
 #include <yore/tree/directory.h>
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
 namespace yore::command {
 
-/// What SOURCE@TIME stands for: today, the newest snapshot at or before the time.
+/// What SOURCE@TIME stands for.
 struct Moment {
     catalog::Source source;
-    catalog::Snapshot snapshot;
-    std::shared_ptr<void> in_use;  ///< while it lives, collect takes nothing of the snapshot
-    std::string name() const;      ///< `home@2026-11-21T02-00-00Z`
+    std::string state;  ///< what always means it: a snapshot's name, or a restore point's time
+    NodeId root;        ///< as catalog::Snapshot::root
+    Timestamp time;     ///< of the restore point
+    std::optional<catalog::SnapshotName> snapshot;  ///< when it is just this one
+    std::shared_ptr<void> in_use;  ///< while it lives, collect takes nothing of the tree
+    std::string name() const { return source.name + "@" + state; }
 };
 
-/// TIME is `latest`, `earliest`, a snapshot's name, or what parse_time takes. Hands out an event
-/// `moment` that says how it was read. Not of that form: Errc::invalid; nothing there: not_found.
+/// TIME is what view::parse_moment takes. Hands out an event `moment` that says how it was read,
+/// and `uncertain` when the state may be wrong. Not of that form: Errc::invalid; there is nothing:
+/// not_found, with the nearest moments that exist.
 Moment resolve_moment(Context&, const std::string& text, Output&);
+/// `SOURCE@TIME` in its two parts. Not of that form: Errc::invalid.
+std::pair<std::string, std::string> split_moment(const std::string& text);
+/// The same for a source and a time.
+Moment resolve_moment(Context&, const catalog::Source&, const std::string& time, Output&);
 
 /// None of that name: Errc::not_found, with a hint.
 catalog::Source find_source(const catalog::Catalog&, const std::string& name);

@@ -43,7 +43,7 @@ nlohmann::json run_restore(Context& context, const Call& call) {
     };
     const auto moment = resolve_moment(context, text, call.output);
     const auto outcome =
-        restore::restore(context.cache(), moment.snapshot.root, options, call.stop);
+        restore::restore(context.cache(), moment.root, options, call.stop);
     auto result = describe(outcome.counts);
     result["moment"] = moment.name();
     if (outcome.partial()) result["exit_code"] = static_cast<int>(ExitCode::partial);

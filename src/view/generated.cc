@@ -9,21 +9,49 @@
 namespace yore::view {
 namespace {
 
+constexpr std::int64_t ns_per_second = 1'000'000'000;
+
 /// A link's node says where it leads. Another target is another file: what the kernel kept of the
 /// older one stays right.
 Node link_to(const Identities& identities, NodeKind kind, std::uint32_t source,
-             std::string_view name, catalog::SnapshotName target) {
+             std::string_view name, const Opened& target) {
     Node node;
     node.kind = kind;
     node.moving = true;
     node.source = source;
-    node.moment = Timestamp::from_seconds(target.second);
-    node.ordinal = target.ordinal;
-    node.identity = identities.generated(kind, source, fmt::format("{} {}", name, target.text()));
+    if (const auto* snapshot = std::get_if<catalog::SnapshotName>(&target.tree))
+        put_moment(node, *snapshot);
+    else
+        put_moment(node, timeline::Moment(target.plan.time));
+    node.identity = identities.generated(kind, source, fmt::format("{} {}", name, target.name()));
     return node;
 }
 
+bool is_moving_name(std::string_view name) {
+    return name == "latest" || name == "earliest" || name.starts_with("now") ||
+           name.starts_with("today") || name.starts_with("yesterday");
+}
+
 }  // namespace
+
+void put_moment(Node& node, const MomentText& text) {
+    if (const auto* name = std::get_if<NamedSnapshot>(&text)) {
+        node.moment = Timestamp::from_seconds(name->second);
+        node.ordinal = name->ordinal;
+        return;
+    }
+    const auto& moment = std::get<timeline::Moment>(text);
+    if (const auto* time = std::get_if<Timestamp>(&moment)) node.moment = *time;
+    if (std::holds_alternative<timeline::Latest>(moment)) node.ordinal = latest_ordinal;
+    if (std::holds_alternative<timeline::Earliest>(moment)) node.ordinal = earliest_ordinal;
+}
+
+MomentText moment_of(const Node& node) {
+    if (node.ordinal == 0) return timeline::Moment(node.moment);
+    if (node.ordinal == latest_ordinal) return timeline::Moment(timeline::Latest{});
+    if (node.ordinal == earliest_ordinal) return timeline::Moment(timeline::Earliest{});
+    return NamedSnapshot{node.moment.ns / ns_per_second, node.ordinal};
+}
 
 Node View::State::place(NodeKind kind, std::uint32_t source) const {
     Node node;
@@ -40,25 +68,29 @@ std::optional<Node> View::State::find_in_root(std::string_view name) const {
     return source ? std::optional(place(NodeKind::source, source->id)) : std::nullopt;
 }
 
+std::optional<Opened> View::State::open_at(std::uint32_t source, const MomentText& moment) const {
+    auto answer = open_moment(records_of(source), moment, clock.now(), replay);
+    if (auto* opened = std::get_if<Opened>(&answer)) return std::move(*opened);
+    return std::nullopt;
+}
+
 std::optional<Node> View::State::find_every_moment(std::string_view name) const {
-    const Timestamp now = clock.now();
-    const std::optional<Moment> moment = parse_moment(name, now);
+    const std::optional<MomentText> moment = parse_moment(name, clock.now());
     if (!moment) return std::nullopt;
-    // Its listing is kept by the kernel, so one that holds other links is another directory.
-    std::string detail = fmt::format("{} {} {}", name, moment->time.ns, moment->ordinal);
-    bool is_any_there = false;
-    for (const catalog::Source& source : catalog.sources()) {
-        const auto target = snapshot_at(catalog, source.id, *moment, now);
-        if (!target) continue;
-        is_any_there = true;
-        detail += fmt::format(" {}:{}", source.id, target->text());
-    }
-    if (!is_any_there) return std::nullopt;
     Node node;
     node.kind = NodeKind::every_moment;
     node.moving = true;
-    node.moment = moment->time;
-    node.ordinal = moment->ordinal;
+    put_moment(node, *moment);
+    // Its listing is kept by the kernel, so one that holds other links is another directory.
+    std::string detail = fmt::format("{} {} {}", name, node.moment.ns, node.ordinal);
+    bool is_any_there = false;
+    for (const catalog::Source& source : catalog.sources()) {
+        const auto target = open_at(source.id, *moment);
+        if (!target) continue;
+        is_any_there = true;
+        detail += fmt::format(" {}:{}", source.id, target->name());
+    }
+    if (!is_any_there) return std::nullopt;
     node.identity = identities.generated(NodeKind::every_moment, 0, detail);
     return node;
 }
@@ -67,12 +99,11 @@ std::optional<Node> View::State::find_source_link(const Node& directory,
                                                   std::string_view name) const {
     const std::optional<catalog::Source> source = catalog.source(name);
     if (!source) return std::nullopt;
-    const auto target =
-        snapshot_at(catalog, source->id, {directory.moment, directory.ordinal}, clock.now());
+    const auto target = open_at(source->id, moment_of(directory));
     if (!target) return std::nullopt;
     Node node = link_to(identities, NodeKind::source_link, source->id, name, *target);
     node.identity =
-        identities.below(directory.identity, fmt::format("{}/{}", name, target->text()));
+        identities.below(directory.identity, fmt::format("{}/{}", name, target->name()));
     return node;
 }
 
@@ -80,12 +111,13 @@ std::optional<Node> View::State::find_in_source(const Node& directory,
                                                 std::string_view name) const {
     if (name == "snapshots") return place(NodeKind::snapshots, directory.source);
     if (name == "at") return place(NodeKind::at, directory.source);
-    if (name != "info.json") return std::nullopt;
+    const NodeKind kind = name == "windows.json" ? NodeKind::windows : NodeKind::info;
+    if (kind == NodeKind::info && name != "info.json") return std::nullopt;
     const auto facts = sources.facts(directory.source);
     if (!facts) return std::nullopt;
-    Node node = place(NodeKind::info, directory.source);
+    Node node = place(kind, directory.source);
     node.moving = true;
-    node.identity = identities.generated(NodeKind::info, directory.source, facts->info);
+    node.identity = identities.generated(kind, directory.source, generated_text(node));
     return node;
 }
 
@@ -93,7 +125,9 @@ std::optional<Node> View::State::find_in_snapshots(const Node& directory, std::s
     if (name == "latest") {
         const auto facts = sources.facts(directory.source);
         if (!facts || facts->names.empty()) return std::nullopt;
-        return link_to(identities, NodeKind::latest, directory.source, name, facts->names.back());
+        const auto newest = open_at(directory.source, facts->names.back());
+        if (!newest) return std::nullopt;
+        return link_to(identities, NodeKind::latest, directory.source, name, *newest);
     }
     const auto wanted = catalog::SnapshotName::parse(name);
     if (!wanted) return std::nullopt;
@@ -103,21 +137,19 @@ std::optional<Node> View::State::find_in_snapshots(const Node& directory, std::s
 
 std::optional<Node> View::State::find_at(const Node& directory, std::string_view name) {
     const std::uint32_t source = directory.source;
-    if (name == "latest" || name == "earliest") {
-        const auto facts = sources.facts(source);
-        if (!facts || facts->names.empty()) return std::nullopt;
-        const auto& names = facts->names;
-        return link_to(identities, NodeKind::moment_link, source, name,
-                       name == "latest" ? names.back() : names.front());
-    }
-    const Timestamp now = clock.now();
-    const std::optional<Moment> moment = parse_moment(name, now);
+    if (name.ends_with(".json")) return find_plan(source, name);
+    if (auto day = find_day(directory, name)) return day;
+    const std::optional<MomentText> moment = parse_moment(name, clock.now());
     if (!moment) return std::nullopt;
-    const auto target = snapshot_at(catalog, source, *moment, now);
-    if (!target) return std::nullopt;
-    if (name.starts_with("now"))
-        return link_to(identities, NodeKind::moment_link, source, name, *target);
-    const auto number = snapshots.number_of(source, *target);
+    const auto opened = open_at(source, *moment);
+    if (!opened) return std::nullopt;
+    if (is_moving_name(name))
+        return link_to(identities, NodeKind::moment_link, source, name, *opened);
+    const auto* snapshot = std::get_if<catalog::SnapshotName>(&opened->tree);
+    const auto number = snapshot != nullptr
+                            ? snapshots.number_of(source, *snapshot)
+                            : std::optional(snapshots.number_of_tree(
+                                  source, std::get<NodeId>(opened->tree), opened->plan.time));
     if (!number) return std::nullopt;
     // A directory of its own for each way to write a moment: the kernel keeps one name for each.
     Node node = top(directory, name, *number);
@@ -125,16 +157,23 @@ std::optional<Node> View::State::find_at(const Node& directory, std::string_view
     return node;
 }
 
+std::optional<Node> View::State::find_plan(std::uint32_t source, std::string_view name) const {
+    name.remove_suffix(std::string_view(".json").size());
+    const std::optional<MomentText> moment = parse_moment(name, clock.now());
+    if (!moment || !open_at(source, *moment)) return std::nullopt;
+    Node node;
+    node.kind = NodeKind::plan;
+    node.moving = true;
+    node.source = source;
+    put_moment(node, *moment);
+    node.identity = identities.generated(NodeKind::plan, source, generated_text(node));
+    return node;
+}
+
 namespace {
 
-/// A name of a generated directory. Cookies stay when other names come and go.
-struct Row {
-    std::uint64_t cookie;
-    std::string name;
-};
-
-std::vector<Row> rows_in(const Node& directory, const catalog::Catalog& catalog) {
-    std::vector<Row> rows;
+std::vector<GeneratedRow> rows_in(const Node& directory, const catalog::Catalog& catalog) {
+    std::vector<GeneratedRow> rows;
     switch (directory.kind) {
         case NodeKind::root:
             rows = {{1, "README.txt"}, {2, "at"}};
@@ -144,9 +183,7 @@ std::vector<Row> rows_in(const Node& directory, const catalog::Catalog& catalog)
                 rows.push_back({2ull + source.id, source.name});
             return rows;
         case NodeKind::source:
-            return {{1, "at"}, {2, "info.json"}, {3, "snapshots"}};
-        case NodeKind::at:
-            return {{1, "earliest"}, {2, "latest"}};
+            return {{1, "at"}, {2, "info.json"}, {3, "snapshots"}, {4, "windows.json"}};
         case NodeKind::snapshots:
             return {{(1ull << 62) - 1, "latest"}};
         default:
@@ -183,7 +220,9 @@ void View::State::list_generated(const Node& directory, std::uint64_t after,
         const auto facts = sources.facts(directory.source);
         if (!facts || !list_snapshots(facts->names, after, visit)) return;
     }
-    for (const Row& row : rows_in(directory, catalog)) {
+    const bool is_calendar = directory.kind == NodeKind::at || directory.kind == NodeKind::calendar;
+    for (const GeneratedRow& row :
+         is_calendar ? calendar_rows(directory) : rows_in(directory, catalog)) {
         if (row.cookie <= after) continue;
         Listing listing;
         listing.name = row.name;

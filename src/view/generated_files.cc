@@ -10,8 +10,6 @@
 namespace yore::view {
 namespace {
 
-constexpr std::int64_t ns_per_second = 1'000'000'000;
-
 void become(tree::Attributes& stat, tree::FileKind kind, std::uint32_t permissions,
             std::size_t size) {
     stat.kind = kind;
@@ -22,16 +20,26 @@ void become(tree::Attributes& stat, tree::FileKind kind, std::uint32_t permissio
 }  // namespace
 
 std::string View::State::generated_target(const Node& node) const {
-    const catalog::SnapshotName target{node.moment.ns / ns_per_second, node.ordinal};
-    if (node.kind == NodeKind::latest) return target.text();
-    if (node.kind == NodeKind::moment_link) return "../snapshots/" + target.text();
+    const MomentText moment = moment_of(node);
+    const auto* snapshot = std::get_if<NamedSnapshot>(&moment);
+    const std::string target = snapshot != nullptr ? snapshot->text() : moment_name(node.moment);
+    if (node.kind == NodeKind::latest) return target;
+    if (node.kind == NodeKind::calendar_link) return "../../../" + target;
+    if (node.kind == NodeKind::moment_link)
+        return snapshot != nullptr ? "../snapshots/" + target : target;
     const auto facts = sources.facts(node.source);
     if (!facts) throw Error(Errc::not_found, "the source is gone");
-    return fmt::format("../../{}/at/{}", facts->source.name, target.text());
+    return fmt::format("../../{}/at/{}", facts->source.name, target);
 }
 
 std::string View::State::generated_text(const Node& node) const {
     if (node.kind == NodeKind::readme) return readme_text();
+    if (node.kind == NodeKind::windows) return windows_text(records_of(node.source));
+    if (node.kind == NodeKind::plan) {
+        const auto opened = open_at(node.source, moment_of(node));
+        if (!opened) throw Error(Errc::not_found, "the moment is gone");
+        return plan_text(records_of(node.source), *opened);
+    }
     const auto facts = sources.facts(node.source);
     if (!facts) throw Error(Errc::not_found, "the source is gone");
     return facts->info;

@@ -14,17 +14,45 @@ std::optional<ShownSnapshots::Number> ShownSnapshots::known(const Key& key) cons
     });
 }
 
-Shown ShownSnapshots::load(const catalog::Snapshot& record) const {
-    const auto top = tree::Directory(cache_, record.root).find("root");
+tree::EntryView ShownSnapshots::top_of(const NodeId& root) const {
+    auto top = tree::Directory(cache_, root).find("root");
     if (!top || top->kind() != tree::FileKind::directory)
-        throw Error(Errc::corrupt, fmt::format("node {}: the top of snapshot {} is no directory",
-                                               record.root.hex(), record.name.text()));
+        throw Error(Errc::corrupt, fmt::format("node {}: its top is no directory", root.hex()));
+    return *top;
+}
+
+Shown ShownSnapshots::load(const catalog::Snapshot& record) const {
+    const tree::EntryView top = doing([&] { return "snapshot " + record.name.text(); },
+                                      [&] { return top_of(record.root); });
     return {.source = record.source,
             .name = record.name,
             .id = record.id,
             .ended = record.ended,
-            .leaf = top->leaf(),
-            .place = top->place()};
+            .leaf = top.leaf(),
+            .place = top.place()};
+}
+
+std::uint32_t ShownSnapshots::number_of_tree(std::uint32_t source, const NodeId& root,
+                                             Timestamp time) {
+    const std::pair key(source, root);
+    const auto known = kept_.with([&](const Kept& kept) {
+        const auto found = kept.trees.find(key);
+        return found == kept.trees.end() ? std::nullopt : std::optional(found->second);
+    });
+    if (known) return *known;
+    const tree::EntryView top = top_of(root);
+    Shown fresh{.source = source,
+                .name = {},
+                .id = *SnapshotId::from_bytes(root.view().first(SnapshotId::size)),
+                .ended = time,
+                .leaf = top.leaf(),
+                .place = top.place()};
+    return kept_.with([&](Kept& kept) {
+        const auto next = static_cast<std::uint32_t>(kept.snapshots.size());
+        const auto [at, is_new] = kept.trees.try_emplace(key, next);
+        if (is_new) kept.snapshots.push_back(std::move(fresh));
+        return at->second;
+    });
 }
 
 std::optional<std::uint32_t> ShownSnapshots::number_of(std::uint32_t source,

@@ -17,10 +17,10 @@ namespace yore::view {
 
 struct Shown {
     std::uint32_t source = 0;
-    catalog::SnapshotName name;
-    SnapshotId id;
-    Timestamp ended;
-    NodeId leaf;  ///< of the top entry
+    std::optional<catalog::SnapshotName> name;  ///< of a snapshot; a tree in a log has none
+    SnapshotId id;                              ///< of a tree: made from its root's
+    Timestamp ended;                            ///< of a tree: the restore point's time
+    NodeId leaf;                                ///< of the top entry
     std::uint32_t place = 0;
 };
 
@@ -34,6 +34,8 @@ class ShownSnapshots {
 
     /// No such snapshot: nullopt. Its top cannot be read: throws.
     std::optional<std::uint32_t> number_of(std::uint32_t source, catalog::SnapshotName);
+    /// Of a tree at a moment of a log.
+    std::uint32_t number_of_tree(std::uint32_t source, const NodeId& root, Timestamp time);
     const Shown& get(std::uint32_t number) const;
 
   private:
@@ -45,9 +47,11 @@ class ShownSnapshots {
     struct Kept {
         std::deque<Shown> snapshots;  ///< references stay valid
         std::map<Key, Number> numbers;
+        std::map<std::pair<std::uint32_t, NodeId>, std::uint32_t> trees;
     };
     std::optional<Number> known(const Key&) const;
     Shown load(const catalog::Snapshot&) const;
+    tree::EntryView top_of(const NodeId& root) const;
 
     const catalog::Catalog& catalog_;
     const store::ObjectCache& cache_;

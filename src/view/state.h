@@ -3,6 +3,7 @@
 #pragma once
 
 #include <yore/base/guarded.h>
+#include <yore/view/moment.h>
 #include <yore/view/view.h>
 
 #include <map>
@@ -12,14 +13,20 @@
 #include <vector>
 
 #include "view/identity.h"
-#include "view/moment.h"
 #include "view/snapshots.h"
 #include "view/sources.h"
 
 namespace yore::view {
 
+/// A name of a generated directory. Cookies stay when other names come and go.
+struct GeneratedRow {
+    std::uint64_t cookie;
+    std::string name;
+};
+
 struct View::State {
-    State(catalog::Catalog& records, const store::ObjectCache& decoded, const Clock& time);
+    State(catalog::Catalog& records, const store::ObjectCache& decoded, const Clock& time,
+          const Replay* applies);
 
     std::optional<Node> find(const Node& directory, std::string_view name);
 
@@ -31,6 +38,17 @@ struct View::State {
     std::optional<Node> find_in_snapshots(const Node& directory, std::string_view name);
     std::optional<Node> find_at(const Node& directory, std::string_view name);
     Node place(NodeKind, std::uint32_t source = 0) const;
+    /// What a moment of a source opens. Nothing: nullopt.
+    std::optional<Opened> open_at(std::uint32_t source, const MomentText&) const;
+    std::optional<Node> find_plan(std::uint32_t source, std::string_view name) const;
+    SourceRecords records_of(std::uint32_t source) const {
+        return SourceRecords(catalog, cache, source);
+    }
+
+    // The calendar below an `at` (calendar.cc).
+    std::optional<Node> find_day(const Node& at, std::string_view name) const;
+    std::optional<Node> find_in_calendar(const Node& directory, std::string_view name) const;
+    std::vector<GeneratedRow> calendar_rows(const Node& directory) const;
     void list_generated(const Node&, std::uint64_t after,
                         const std::function<bool(const Listing&)>& visit);
 
@@ -51,6 +69,7 @@ struct View::State {
     catalog::Catalog& catalog;
     const store::ObjectCache& cache;
     const Clock& clock;
+    const Replay* replay;
     Identities identities;
     Sources sources;
     ShownSnapshots snapshots;
@@ -68,10 +87,16 @@ struct View::State {
 /// Whether `link_target` is made by the view.
 inline bool is_generated_link(const Node& node) {
     return node.kind == NodeKind::latest || node.kind == NodeKind::moment_link ||
-           node.kind == NodeKind::source_link;
+           node.kind == NodeKind::source_link || node.kind == NodeKind::calendar_link;
 }
 inline bool is_generated_file(const Node& node) {
-    return node.kind == NodeKind::readme || node.kind == NodeKind::info;
+    return node.kind == NodeKind::readme || node.kind == NodeKind::info ||
+           node.kind == NodeKind::windows || node.kind == NodeKind::plan;
 }
+
+// How a moment is kept in a node.
+inline constexpr std::uint32_t latest_ordinal = 1u << 30, earliest_ordinal = latest_ordinal + 1;
+void put_moment(Node&, const MomentText&);
+MomentText moment_of(const Node&);
 
 }  // namespace yore::view

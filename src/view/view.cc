@@ -42,10 +42,12 @@ Bytes text_value(std::string_view text) {
 
 }  // namespace
 
-View::State::State(catalog::Catalog& records, const store::ObjectCache& decoded, const Clock& time)
+View::State::State(catalog::Catalog& records, const store::ObjectCache& decoded, const Clock& time,
+                   const Replay* applies)
     : catalog(records),
       cache(decoded),
       clock(time),
+      replay(applies),
       identities(records.store().keys().inodes),
       sources(records),
       snapshots(records, decoded),
@@ -66,6 +68,8 @@ std::optional<Node> View::State::find(const Node& directory, std::string_view na
             return find_in_snapshots(directory, name);
         case NodeKind::at:
             return find_at(directory, name);
+        case NodeKind::calendar:
+            return find_in_calendar(directory, name);
         case NodeKind::stored:
             return find_stored(directory, name);
         default:
@@ -73,8 +77,9 @@ std::optional<Node> View::State::find(const Node& directory, std::string_view na
     }
 }
 
-View::View(catalog::Catalog& catalog, const store::ObjectCache& cache, const Clock& clock)
-    : state_(std::make_unique<State>(catalog, cache, clock)) {}
+View::View(catalog::Catalog& catalog, const store::ObjectCache& cache, const Clock& clock,
+           const Replay* replay)
+    : state_(std::make_unique<State>(catalog, cache, clock, replay)) {}
 View::~View() = default;
 
 Node View::root() const {
@@ -136,7 +141,9 @@ std::string View::name_of(const Node& stored) const {
     if (shown.leaf != stored.leaf || shown.place != stored.place)
         return std::string(state_->entry(stored).name());
     const auto source = state_->catalog.source(shown.source);
-    return fmt::format("{}/snapshots/{}", source ? source->name : "?", shown.name.text());
+    return fmt::format(
+        "{}/{}", source ? source->name : "?",
+        shown.name ? "snapshots/" + shown.name->text() : "at/" + to_name(shown.ended));
 }
 
 std::variant<tree::ContentReader, std::string> View::open(const Node& node) const {
@@ -161,7 +168,8 @@ std::optional<Bytes> View::xattr(const Node& node, std::string_view name) const 
     const tree::EntryView entry = state_->entry(node);
     const Shown& shown = state_->snapshots.get(node.snapshot);
     const bool is_directory = entry.kind() == tree::FileKind::directory;
-    if (is_directory && name == "user.yore.snapshot") return text_value(shown.name.text());
+    if (is_directory && shown.name && name == "user.yore.snapshot")
+        return text_value(shown.name->text());
     if (is_directory && name == "user.yore.time") return text_value(to_rfc3339(shown.ended));
     if (entry.kind() == tree::FileKind::regular && name == "user.yore.content-id")
         return text_value(content_id(entry.content()));
@@ -197,7 +205,8 @@ std::vector<View::Appeared> View::refresh() {
         changed.push_back({snapshots, "latest"});
         for (const char* name : {"latest", "earliest"})
             changed.push_back({state.place(NodeKind::at, id), name});
-        changed.push_back({state.place(NodeKind::source, id), "info.json"});
+        for (const char* name : {"info.json", "windows.json"})
+            changed.push_back({state.place(NodeKind::source, id), name});
     }
     return changed;
 }

@@ -3,6 +3,7 @@
 import ctypes
 import datetime
 import errno
+import json
 import os
 import threading
 import time
@@ -59,6 +60,10 @@ def new_source_appears():
         check(sorted(os.listdir(f"{m.point}/at/now")) == ["home", "other"], "at/now has both")
 
 
+def is_date(name):
+    return len(name) == len("2026-11-21") and name.count("-") == 2
+
+
 def written(moment):
     """A UTC time in every form that a name may have."""
     zone = datetime.timezone(datetime.timedelta(hours=5, minutes=30))
@@ -88,13 +93,30 @@ def moments_resolve():
             check(os.getxattr(f"{m.source}/at/{name}", "user.yore.snapshot").decode() == name, name)
         for name in ("now", "now-0s", "latest"):
             check(os.readlink(f"{m.source}/at/{name}") == f"../snapshots/{second_name}", name)
-        check(sorted(os.listdir(f"{m.source}/at")) == ["earliest", "latest"], "moments: not listed")
+        check([name for name in sorted(os.listdir(f"{m.source}/at")) if not is_date(name)] ==
+              ["earliest", "latest"], "moments: not listed")
         check(os.listdir(f"{m.point}/at") == [], "nor those of all sources")
         for name in ("now-1d", "2001-01-01T00:00:00Z", "2999-01-01T00:00:00Z", "yesterday", "now-",
                      "now-5x", "2026-13-01T00:00Z", "2026-02-30T00:00Z", "2026-11-21T25:00Z", "x" *
-                     200, between.strftime("%Y-%m-%d"), "2026-11-21T10:00:60Z", "now+1h"):
+                     200, "1999-11-21", "2026-11-21T10:00:60Z", "now+1h"):
             for place in (f"{m.source}/at", f"{m.point}/at"):
                 check(errno_of(os.stat, f"{place}/{name}") == errno.ENOENT, f"{place}/{name}")
+
+
+def calendar_leads_to_moments():
+    with mounted(make_tree) as m:
+        second = m.snapshot()
+        found = command("find", f"{m.source}/at", "-mindepth", "4").decode().split()
+        check(len(found) == len({os.readlink(link) for link in found}) >= 1, f"{found}")
+        for link in found:
+            check(os.path.islink(link) and os.path.isdir(link), link)
+            check(not difference(fingerprint(m.home), fingerprint(f"{link}/")), f"{link}: its tree")
+        last = os.getxattr(sorted(found)[-1], "user.yore.snapshot").decode()
+        check(last == os.path.basename(second), "the last second has the newest snapshot")
+        plan = json.loads(command("cat", f"{m.source}/at/latest.json"))
+        check(plan["snapshot"] == last, f"{plan}")
+        windows = json.loads(command("cat", f"{m.source}/windows.json"))["windows"]
+        check(len(windows) == 1 and windows[0]["first"]["reason"] == "first snapshot", f"{windows}")
 
 
 class Listing:
@@ -188,4 +210,5 @@ def snapshots_come_while_they_are_listed():
 
 if __name__ == "__main__":
     main(new_snapshots_appear, new_source_appears, moments_resolve,
-         large_directories_are_read_in_part, snapshots_come_while_they_are_listed)
+         calendar_leads_to_moments, large_directories_are_read_in_part,
+         snapshots_come_while_they_are_listed)

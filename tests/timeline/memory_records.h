@@ -17,7 +17,7 @@ class MemoryRecords final : public timeline::Records {
         std::vector<timeline::Run> runs;
         std::vector<timeline::Span> spans;
         std::vector<std::pair<Timestamp, std::size_t>> by_time;  ///< greatest so far, segment
-        std::vector<timeline::Snapshot> bases;                   ///< by `consistent`, then falling `ended`
+        std::vector<timeline::Snapshot> bases;  ///< by `consistent`, then falling `ended`
     };
     std::vector<timeline::Snapshot> snapshots;
     std::vector<Timestamp> latest_ends;  ///< of each snapshot and those before it

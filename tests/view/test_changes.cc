@@ -40,6 +40,7 @@ Folder holding(ViewFixture& fixture, std::string_view text) {
 }
 
 const std::vector<Change> moved = {{"home", "info.json"},
+                                   {"home", "windows.json"},
                                    {"home/at", "earliest"},
                                    {"home/at", "latest"},
                                    {"home/snapshots", "latest"}};

@@ -22,7 +22,7 @@ TEST_CASE("The root and a source hold what the mount's layout says") {
     const auto home = fixture.add("home");
     fixture.add("aaa");
     CHECK(fixture.names("") == Names{"README.txt", "at", "home", "aaa"});
-    CHECK(fixture.names("home") == Names{"at", "info.json", "snapshots"});
+    CHECK(fixture.names("home") == Names{"at", "info.json", "snapshots", "windows.json"});
     CHECK(fixture.names("at").empty());
     CHECK(fixture.names("home/snapshots").empty());
     CHECK(fixture.names("home/at").empty());
@@ -30,7 +30,7 @@ TEST_CASE("The root and a source hold what the mount's layout says") {
     fixture.take(home, 3600, {});
     CHECK(fixture.names("home/snapshots") ==
           Names{"2026-11-21T02-00-00Z", "2026-11-21T03-00-00Z", "latest"});
-    CHECK(fixture.names("home/at") == Names{"earliest", "latest"});
+    CHECK(fixture.names("home/at") == Names{"2026-11-21", "earliest", "latest"});
     for (const char* path :
          {"nothing", "home/nothing", "home/snapshots/nothing", "at/nothing", "home/at/nothing",
           "README.txt/x", "home/info.json/x", "root", "aaa/snapshots/latest", "aaa/at/latest"})
@@ -199,7 +199,7 @@ TEST_CASE("A moment means the newest snapshot that ended by then, a snapshot's n
         {"2027-11-21T02:00Z", nullptr},  // in the future
         {"2027-11-21T02-00-00Z", nullptr},
         {"1999-01-01T00:00Z", nullptr},
-        {"2026-11-21", nullptr},  // a date is no moment
+        {"2026-11-22", nullptr},  // a date is no moment, and this day has no restore point
         {"now+5m", nullptr},
         {"now-100d", nullptr},
         {"Latest", nullptr},

@@ -37,9 +37,9 @@ std::string to_rfc3339(Timestamp);
 std::string to_name(Timestamp);
 
 /// RFC 3339 with or without fraction, zone or `T` (`2026-11-21 14:07`), `-` or `:` in the time of
-/// day, at least minutes; `now`, `now-5m` (s m h d w). Zones: `Z`, `+02:00`, `+0200`; none: UTC.
-/// Not a time, a leap second (`:60`), or out of range: nullopt. A date alone is not a moment:
-/// nullopt.
+/// day, at least minutes; `today` or `yesterday` for the date; `now`, `now-5m` (s m h d w). Zones:
+/// `Z`, `+02:00`, `+0200`; none: UTC. Not a time, a leap second (`:60`), or out of range: nullopt.
+/// A date alone is not a moment: nullopt.
 std::optional<Timestamp> parse_time(std::string_view text, Timestamp now);
 
 /// `90s`, `15m`, `36h`, `7d`, `2w`. Anything else, or out of range: nullopt.

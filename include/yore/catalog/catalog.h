@@ -6,6 +6,7 @@
 
 #include <yore/base/time.h>
 #include <yore/catalog/snapshot.h>
+#include <yore/catalog/snapshot_line.h>
 #include <yore/catalog/source.h>
 #include <yore/format/ids.h>
 #include <yore/store/store.h>
@@ -64,6 +65,8 @@ class Catalog {
 
     /// All of a source, oldest first. Cost: one record each.
     std::vector<Snapshot> snapshots(std::uint32_t source) const;
+    /// What their keys say, as of the last commit.
+    std::shared_ptr<const SnapshotLine> snapshot_line(std::uint32_t source) const;
     /// Just the names, oldest first, without opening records.
     std::vector<SnapshotName> snapshot_names(std::uint32_t source) const;
     std::optional<Snapshot> snapshot(std::uint32_t source, SnapshotName) const;

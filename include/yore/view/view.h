@@ -44,11 +44,15 @@ enum class NodeKind : std::uint8_t {
     source_link,   ///< at/<moment>/SOURCE -> ../../SOURCE/at/<snapshot>
     source,
     info,
+    windows,  ///< SOURCE/windows.json
     snapshots,
-    latest,       ///< SOURCE/snapshots/latest -> <snapshot>
-    at,           ///< SOURCE/at/
-    moment_link,  ///< SOURCE/at/{latest,earliest,now-5m} -> ../snapshots/<snapshot>
-    stored        ///< a snapshot's top, also as SOURCE/at/<moment>, and all below it
+    latest,         ///< SOURCE/snapshots/latest -> <snapshot>
+    at,             ///< SOURCE/at/
+    plan,           ///< SOURCE/at/<moment>.json
+    calendar,       ///< SOURCE/at/<day>/, <day>/<hour>/, <day>/<hour>/<minute>/
+    calendar_link,  ///< <day>/<hour>/<minute>/<second> -> ../../../<moment>
+    moment_link,    ///< SOURCE/at/{latest,earliest,now-5m} -> ../snapshots/<snapshot> or <moment>
+    stored          ///< a snapshot's top, also as SOURCE/at/<moment>, and all below it
 };
 
 /// One file of the view. What the fields mean follows from the kind.
@@ -61,8 +65,10 @@ struct Node {
     std::uint32_t snapshot = 0;  ///< stored: this view's number of the snapshot
     std::uint32_t place = 0;     ///< stored: of its entry in `leaf`
     NodeId leaf;
-    Timestamp moment;           ///< every_moment; links: the second in their snapshot's name
-    std::uint32_t ordinal = 0;  ///< every_moment, links: of the snapshot's name; 0: a time alone
+    Timestamp moment;  ///< every_moment, plan, links: also the second in a snapshot's name
+    /// Of the snapshot's name; 0: a time alone; above the greatest ordinal: latest or earliest.
+    /// Calendar: how many seconds it covers.
+    std::uint32_t ordinal = 0;
 
     /// A directory in which nothing ever appears.
     bool is_final() const { return kind == NodeKind::stored; }
@@ -77,9 +83,13 @@ struct Listing {
     Attributes attributes;  ///< when there is a node
 };
 
+class Replay;  // moment.h
+
 class View {
   public:
-    View(catalog::Catalog&, const store::ObjectCache&, const Clock&);
+    /// `replay` (it may be null, and outlives the view) makes the trees of moments between
+    /// segments.
+    View(catalog::Catalog&, const store::ObjectCache&, const Clock&, const Replay* = nullptr);
     ~View();
 
     Node root() const;

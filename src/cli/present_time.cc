@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+/// windows.
+#include <fmt/format.h>
+
+#include "cli/presentation.h"
+
+namespace yore::cli {
+namespace {
+
+Presentation present_windows(const Invocation&, Screen& screen) {
+    Presentation presentation;
+    presentation.row = [&](const nlohmann::json& row) {
+        screen.out(fmt::format(
+            "{}{}\n", row.value("kind", ""),
+            row.contains("incarnation") ? " " + bytes_in(row, "incarnation") : std::string()));
+        for (const char* bound : {"first", "last"})
+            screen.out(fmt::format("  {:<5}  {:<30}  {}\n", bound, row[bound].value("time", ""),
+                                   bytes_in(row[bound], "reason")));
+        if (row["known_until"] != row["last"]["time"])
+            screen.out(fmt::format("  known  {}\n", row.value("known_until", "")));
+        for (const auto& span : row["uncertain"])
+            screen.out(fmt::format("  uncertain from {} to {}: {}\n", span.value("from", ""),
+                                   span.value("to", ""), bytes_in(span, "reason")));
+    };
+    presentation.result = [&](const nlohmann::json& result) {
+        screen.flush();
+        if (number_in(result, "count") == 0)
+            screen.remark(bytes_in(result, "source") + " has nothing that can be opened");
+    };
+    return presentation;
+}
+
+}  // namespace
+
+const Presentations& time_presentations() {
+    static const Presentations table{{"windows", present_windows}};
+    return table;
+}
+
+}  // namespace yore::cli
