@@ -53,6 +53,7 @@ void print_entry(const Invocation& invocation, Screen& screen, const nlohmann::j
     line += screen.name(name);
     if (invocation.long_rows && row.contains("target"))
         line += " -> " + screen.name(bytes_in(row, "target"));
+    if (row.contains("state")) line = fmt::format("{:<30}  {}", bytes_in(row, "state"), line);
     screen.out(line + "\n");
 }
 

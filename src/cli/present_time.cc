@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// windows.
+/// windows, versions.
 #include <fmt/format.h>
 
 #include "cli/presentation.h"
@@ -30,10 +30,23 @@ Presentation present_windows(const Invocation&, Screen& screen) {
     return presentation;
 }
 
+Presentation present_versions(const Invocation& invocation, Screen& screen) {
+    Presentation presentation;
+    presentation.row = [&](const nlohmann::json& row) {
+        const auto entry = row.find("entry");
+        const bool is_there = entry != row.end();
+        screen.out(fmt::format(
+            "{:<32}  {:<10}  {:>9}  {}\n", bytes_in(row, "source") + "@" + bytes_in(row, "state"),
+            row.value("change", ""), is_there ? size_text(invocation, *entry, "size") : "-",
+            is_there ? entry->value("modified", "") : ""));
+    };
+    return presentation;
+}
+
 }  // namespace
 
 const Presentations& time_presentations() {
-    static const Presentations table{{"windows", present_windows}};
+    static const Presentations table{{"versions", present_versions}, {"windows", present_windows}};
     return table;
 }
 

@@ -26,17 +26,20 @@ void add_place(CLI::App& verb, Place& place) {
 void add_ls(CLI::App& app, Invocation& invocation) {
     struct Options {
         Place place;
-        bool recursive = false;
+        bool recursive = false, deleted = false;
     };
     const auto options = std::make_shared<Options>();
     auto* verb =
         add_verb(app, invocation, "ls", "List a directory of a snapshot", [&invocation, options] {
             options->place.fill(invocation.request);
             invocation.request["recursive"] = options->recursive;
+            invocation.request["deleted"] = options->deleted;
         });
     add_place(*verb, options->place);
     verb->add_flag("-l", invocation.long_rows, "Modes, owners, sizes and times");
-    verb->add_flag("-R,--recursive", options->recursive, "All that is below it, too");
+    auto* below = verb->add_flag("-R,--recursive", options->recursive, "All that is below it, too");
+    verb->add_flag("--deleted", options->deleted, "What was in it before, with its last moment")
+        ->excludes(below);
     verb->add_flag("-b,--bytes", invocation.exact_sizes, "Sizes in bytes");
 }
 

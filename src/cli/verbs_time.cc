@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// windows: what can be opened, and when.
+/// windows, versions: what can be opened, and when it changed.
 #include <yore/command/text.h>
 
 #include <memory>
@@ -17,10 +17,27 @@ void add_windows(CLI::App& app, Invocation& invocation) {
     verb->add_option("source", *source, "Of which source")->required()->type_name("SOURCE");
 }
 
+void add_versions(CLI::App& app, Invocation& invocation) {
+    struct Options {
+        std::string source, path;
+    };
+    const auto options = std::make_shared<Options>();
+    auto* verb = add_verb(app, invocation, "versions", "List the versions of one file",
+                          [&invocation, options] {
+                              auto& request = invocation.request;
+                              command::put_bytes(request, "source", options->source);
+                              command::put_bytes(request, "path", options->path);
+                          });
+    verb->add_option("source", options->source, "Of which source")->required()->type_name("SOURCE");
+    verb->add_option("path", options->path, "A path in it")->required()->type_name("PATH");
+    verb->add_flag("-b,--bytes", invocation.exact_sizes, "Sizes in bytes");
+}
+
 }  // namespace
 
 void add_time_verbs(CLI::App& app, Invocation& invocation) {
     add_windows(app, invocation);
+    add_versions(app, invocation);
 }
 
 }  // namespace yore::cli

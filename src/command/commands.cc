@@ -38,6 +38,7 @@ constexpr std::array all_commands{
     Command{"stats", run_stats},
     Command{"umount", run_umount},
     Command{"verify", run_verify},
+    Command{"versions", run_versions},
     Command{"windows", run_windows},
 };
 static_assert(std::ranges::is_sorted(all_commands, {}, &Command::name));

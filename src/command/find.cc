@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-/// find: `moment`, `path` (absent: all), and what an entry must be, all of it: `name` (a pattern as
-/// in a shell), `kinds`, `size_min`, `size_max` (bytes, of files), `newer`, `older` (times).
-/// An event `entry` each.
+/// find: `moment` (or a span, SOURCE@FROM..TO), `path` (absent: all), and what an entry must be,
+/// all of it: `name` (a pattern as in a shell), `kinds`, `size_min`, `size_max` (bytes, of files),
+/// `newer`, `older` (times). An event `entry` each; in a span, each time that one appears, with the
+/// `state` in which it did.
 #include <yore/base/error.h>
 #include <yore/command/text.h>
+#include <yore/tree/compare.h>
+#include <yore/view/versions.h>
 
 #include <algorithm>
 
@@ -64,34 +67,91 @@ Wanted read_wanted(Fields& fields, Timestamp now) {
     return wanted;
 }
 
+/// What the entries that are found go through.
+class Search {
+  public:
+    Search(Context& context, const Call& call, Wanted wanted)
+        : context_(context), call_(call), wanted_(std::move(wanted)) {}
+    std::uint64_t count() const { return count_; }
+
+    void in_moment(const Moment& moment, const std::string& path, const std::string& state) {
+        const auto child = find_path(context_.cache(), moment, path).child();
+        if (!child)
+            throw Error(Errc::invalid,
+                        fmt::format("{}: {} is not a directory", moment.name(), path));
+        Visitor visitor;
+        visitor.enter = [&](const WalkStep& step) {
+            show(step.path, step.entry, state);
+            return true;
+        };
+        walk(context_.cache(), *child, path, visitor, call_.stop);
+    }
+    /// What appears from one state to the next, in path order.
+    void between(const NodeId& before, const NodeId& after, const std::string& path,
+                 const std::string& state) {
+        const std::string top = join_path("root", path) + "/";
+        tree::compare(context_.cache(), before, after, [&](const tree::Difference& difference) {
+            check_stop(call_.stop);
+            if (difference.kind == tree::Difference::Kind::added &&
+                difference.path.starts_with(top))
+                show(difference.path.substr(std::string_view("root/").size()), *difference.after,
+                     state);
+            return true;
+        });
+    }
+
+  private:
+    void show(const std::string& path, const tree::EntryView& entry, const std::string& state) {
+        if (!wanted_.matches(entry)) return;
+        auto row = describe(entry);
+        row["event"] = "entry";
+        put_bytes(row, "path", path);
+        if (!state.empty()) row["state"] = state;
+        call_.output.event(row);
+        ++count_;
+    }
+
+    Context& context_;
+    const Call& call_;
+    const Wanted wanted_;
+    std::uint64_t count_ = 0;
+};
+
+nlohmann::json find_in_span(Context& context, const Call& call, const std::string& text,
+                            const std::string& path, Search& search) {
+    const auto [name, span] = split_moment(text);
+    const auto dots = span.find("..");
+    const auto source = find_source(context.catalog(), name);
+    const auto from = resolve_moment(context, source, span.substr(0, dots), call.output);
+    const auto to = resolve_moment(context, source, span.substr(dots + 2), call.output);
+    // A path that is not there yet at the start may appear later.
+    if (view::PathFollower follower(context.catalog(), context.cache(), source.id, path);
+        follower.go_to({from.time, from.root})->has_value())
+        search.in_moment(from, path, from.state);
+    NodeId before = from.root;
+    for (const view::StoredState& state : view::states_of(context.catalog(), source.id)) {
+        if (state.time <= from.time || state.time > to.time) continue;
+        const auto root = view::root_of(context.catalog(), source.id, state);
+        if (!root) continue;
+        const auto in_use = context.read_tree(*root);
+        search.between(before, *root, path, state.name());
+        before = *root;
+    }
+    return {{"from", from.name()}, {"to", to.name()}, {"count", search.count()}};
+}
+
 }  // namespace
 
 nlohmann::json run_find(Context& context, const Call& call) {
     Fields fields(call.request);
     const auto text = fields.text("moment");
     const auto path = normal_path(fields.optional_text("path").value_or(""));
-    const auto wanted = read_wanted(fields, context.clock().now());
+    Search search(context, call, read_wanted(fields, context.clock().now()));
     fields.done();
+    if (text.find("..") != text.npos) return find_in_span(context, call, text, path, search);
     const auto moment = resolve_moment(context, text, call.output);
-    const auto top = find_path(context.cache(), moment, path);
-    const auto child = top.child();
-    if (!child)
-        throw Error(Errc::invalid, fmt::format("{}: {} is not a directory", moment.name(), path));
-
-    std::uint64_t count = 0;
-    Visitor visitor;
-    visitor.enter = [&](const WalkStep& step) {
-        if (wanted.matches(step.entry)) {
-            auto row = describe(step.entry);
-            row["event"] = "entry";
-            put_bytes(row, "path", step.path);
-            call.output.event(row);
-            count += 1;
-        }
-        return true;
-    };
-    walk(context.cache(), *child, path, visitor, call.stop);
-    return {{"moment", moment.name()}, {"count", count}};
+    search.in_moment(moment, path, "");
+    return {{"moment", moment.name()}, {"count", search.count()}};
 }
 
 }  // namespace yore::command

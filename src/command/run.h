@@ -36,6 +36,7 @@ nlohmann::json run_source_show(Context&, const Call&);
 nlohmann::json run_stats(Context&, const Call&);
 nlohmann::json run_umount(Context&, const Call&);
 nlohmann::json run_verify(Context&, const Call&);
+nlohmann::json run_versions(Context&, const Call&);
 nlohmann::json run_windows(Context&, const Call&);
 
 }  // namespace yore::command

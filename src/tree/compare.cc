@@ -112,8 +112,9 @@ class Comparison {
         difference.after = after;
         if (before && after) {
             difference.kind = Difference::Kind::changed;
-            difference.content = !equal_content(*before, *after);
-            difference.attributes = !equal_attributes(*before, *after);
+            const EntryChange change = change_between(*before, *after);
+            difference.content = change.content;
+            difference.attributes = change.attributes;
         } else {
             difference.kind = before ? Difference::Kind::removed : Difference::Kind::added;
         }
@@ -131,6 +132,10 @@ class Comparison {
 };
 
 }  // namespace
+
+EntryChange change_between(const EntryView& before, const EntryView& after) {
+    return {!equal_content(before, after), !equal_attributes(before, after)};
+}
 
 void compare(const store::ObjectCache& cache, NodeId before, NodeId after,
              const std::function<bool(const Difference&)>& visit) {

@@ -111,6 +111,7 @@ std::optional<Node> View::State::find_in_source(const Node& directory,
                                                 std::string_view name) const {
     if (name == "snapshots") return place(NodeKind::snapshots, directory.source);
     if (name == "at") return place(NodeKind::at, directory.source);
+    if (name == "versions") return versions_place(directory.source, "");
     const NodeKind kind = name == "windows.json" ? NodeKind::windows : NodeKind::info;
     if (kind == NodeKind::info && name != "info.json") return std::nullopt;
     const auto facts = sources.facts(directory.source);
@@ -183,7 +184,11 @@ std::vector<GeneratedRow> rows_in(const Node& directory, const catalog::Catalog&
                 rows.push_back({2ull + source.id, source.name});
             return rows;
         case NodeKind::source:
-            return {{1, "at"}, {2, "info.json"}, {3, "snapshots"}, {4, "windows.json"}};
+            return {{1, "at"},
+                    {2, "info.json"},
+                    {3, "snapshots"},
+                    {4, "versions"},
+                    {5, "windows.json"}};
         case NodeKind::snapshots:
             return {{(1ull << 62) - 1, "latest"}};
         default:

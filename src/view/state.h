@@ -4,6 +4,7 @@
 
 #include <yore/base/guarded.h>
 #include <yore/view/moment.h>
+#include <yore/view/versions.h>
 #include <yore/view/view.h>
 
 #include <map>
@@ -15,6 +16,7 @@
 #include "view/identity.h"
 #include "view/snapshots.h"
 #include "view/sources.h"
+#include "view/version_places.h"
 
 namespace yore::view {
 
@@ -45,6 +47,17 @@ struct View::State {
         return SourceRecords(catalog, cache, source);
     }
 
+    // SOURCE/versions (version_nodes.cc).
+    Node versions_place(std::uint32_t source, const std::string& path) const;
+    std::optional<Node> find_in_versions(const Node& directory, std::string_view name);
+    std::optional<Node> find_version(const Node& directory, const std::string& path,
+                                     std::string_view name);
+    /// The node of `path` in one state of the source.
+    std::optional<Node> stored_at(const Node& directory, const StoredState&,
+                                  const std::string& path);
+    void list_versions(const Node& directory, std::uint64_t after,
+                       const std::function<bool(const Listing&)>& visit) const;
+
     // The calendar below an `at` (calendar.cc).
     std::optional<Node> find_day(const Node& at, std::string_view name) const;
     std::optional<Node> find_in_calendar(const Node& directory, std::string_view name) const;
@@ -73,6 +86,7 @@ struct View::State {
     Identities identities;
     Sources sources;
     ShownSnapshots snapshots;
+    mutable VersionPlaces version_places;
     Node root;
 
     /// What `refresh` last saw of each source.

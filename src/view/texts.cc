@@ -42,7 +42,7 @@ const std::string& readme_text() {
   SOURCE/snapshots/            the backups of a source, named by when they started (UTC)
   SOURCE/snapshots/latest      the newest one
   SOURCE/at/2026-11-21T14:07Z  the state at a moment: type any time, it is not listed
-  SOURCE/at/2026-11-21/14/07/  the moments of a minute, as links
+  SOURCE/versions/path/to/it/  each version of one file
   SOURCE/windows.json          which times can be opened, and why no others
   at/2026-11-21T14:07Z/        all sources at that moment
   SOURCE/info.json             what is backed up, and how the last backup went

@@ -70,6 +70,8 @@ std::optional<Node> View::State::find(const Node& directory, std::string_view na
             return find_at(directory, name);
         case NodeKind::calendar:
             return find_in_calendar(directory, name);
+        case NodeKind::versions:
+            return find_in_versions(directory, name);
         case NodeKind::stored:
             return find_stored(directory, name);
         default:
@@ -124,6 +126,8 @@ void View::list(const Node& directory, std::uint64_t after,
                 const std::function<bool(const Listing&)>& visit) const {
     if (directory.kind == NodeKind::stored)
         state_->list_stored(directory, after, visit);
+    else if (directory.kind == NodeKind::versions)
+        state_->list_versions(directory, after, visit);
     else
         state_->list_generated(directory, after, visit);
 }

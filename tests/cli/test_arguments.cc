@@ -62,6 +62,8 @@ TEST_CASE("every verb leads to a command that exists") {
                                                       {"du", "n@latest"},
                                                       {"diff", "n@a", "n@b"},
                                                       {"restore", "n@latest", "--to", "/x"},
+                                                      {"versions", "n", "f"},
+                                                      {"windows", "n"},
                                                       {"mount", "/m"},
                                                       {"umount", "/m"}};
     std::set<std::string> seen;

@@ -133,7 +133,7 @@ TEST_CASE("how a time was read is told on standard error; a snapshot's name need
     const nlohmann::json name{{"event", "moment"},
                               {"text", "h@latest"},
                               {"source", "h"},
-                              {"snapshot", "2026-11-21T02-00-00Z"}};
+                              {"state", "2026-11-21T02-00-00Z"}};
     auto time = name;
     time["text"] = "h@now-1d";
     time["time"] = "2026-11-21T03:00:00Z";

@@ -4,14 +4,15 @@
 _yore() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
     local global='--repo --json --quiet --passphrase-file --passphrase-command --key-file --cache-size --help'
-    local verbs='init info stats verify key source snapshot snapshots windows ls cat find du diff restore mount umount prune collect hold'
+    local verbs='init info stats verify key source snapshot snapshots windows versions ls cat find du diff restore mount umount prune collect hold'
     declare -A options=(
         [init]='--encryption --label'
         [source]='add list show set remove --purge --keep-all --keep-last --keep-hourly --keep-daily --keep-weekly --keep-monthly --keep-yearly --keep-within --window --directory --one-file-system --exclude --exclude-from --keep-cache-dirs --keep-nodump'
         [key]='add list remove rotate --label --new-passphrase-file --new-passphrase-command --new-key-file'
         [snapshot]='--tag --stdin --as'
         [snapshots]='--bytes'
-        [ls]='-l --recursive --bytes'
+        [versions]='--bytes'
+        [ls]='-l --recursive --deleted --bytes'
         [find]='--name --type --size --newer --older -l --bytes'
         [du]='--depth --human --bytes'
         [restore]='--to --replace --no-owners'

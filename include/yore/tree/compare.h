@@ -9,6 +9,13 @@
 
 namespace yore::tree {
 
+struct EntryChange {
+    bool content = false;     ///< as Difference::content
+    bool attributes = false;  ///< as Difference::attributes
+};
+/// Of two entries at one path, at two times.
+EntryChange change_between(const EntryView& before, const EntryView& after);
+
 struct Difference {
     enum class Kind { added, removed, changed } kind;
     std::string path;  ///< from the roots, no leading slash

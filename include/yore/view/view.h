@@ -52,6 +52,7 @@ enum class NodeKind : std::uint8_t {
     calendar,       ///< SOURCE/at/<day>/, <day>/<hour>/, <day>/<hour>/<minute>/
     calendar_link,  ///< <day>/<hour>/<minute>/<second> -> ../../../<moment>
     moment_link,    ///< SOURCE/at/{latest,earliest,now-5m} -> ../snapshots/<snapshot> or <moment>
+    versions,       ///< SOURCE/versions/ and all directories below it
     stored          ///< a snapshot's top, also as SOURCE/at/<moment>, and all below it
 };
 
@@ -63,7 +64,7 @@ struct Node {
     Identity identity;
     Identity path;               ///< stored: keyed hash of the source and the path in it
     std::uint32_t snapshot = 0;  ///< stored: this view's number of the snapshot
-    std::uint32_t place = 0;     ///< stored: of its entry in `leaf`
+    std::uint32_t place = 0;     ///< stored: of its entry in `leaf`; versions: number of the path
     NodeId leaf;
     Timestamp moment;  ///< every_moment, plan, links: also the second in a snapshot's name
     /// Of the snapshot's name; 0: a time alone; above the greatest ordinal: latest or earliest.
