@@ -3,6 +3,7 @@
 
 #include <yore/base/error.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "command/moment.h"
@@ -18,10 +19,11 @@ void walk(const store::ObjectCache& cache, NodeId top, const std::string& prefix
     struct Level {
         std::string path;
         std::optional<tree::EntryView> directory;  ///< absent: where the walk began
+        NodeId node;
         tree::DirectoryCursor cursor;
     };
     std::vector<Level> levels;
-    levels.push_back({prefix, std::nullopt, tree::DirectoryCursor(cache, top)});
+    levels.push_back({prefix, std::nullopt, top, tree::DirectoryCursor(cache, top)});
     while (!levels.empty()) {
         check_stop(stop);
         const auto depth = static_cast<unsigned>(levels.size());
@@ -36,8 +38,11 @@ void walk(const store::ObjectCache& cache, NodeId top, const std::string& prefix
         std::string path = join_path(levels.back().path, entry.name());
         levels.back().cursor.advance();
         const bool inside = visitor.enter({path, entry, depth});
-        if (const auto child = entry.child(); inside && child)
-            levels.push_back({std::move(path), entry, tree::DirectoryCursor(cache, *child)});
+        const auto child = entry.child();
+        if (!inside || !child) continue;
+        if (std::ranges::find(levels, *child, &Level::node) != levels.end())
+            throw tree::own_ancestor(*child, path);
+        levels.push_back({std::move(path), entry, *child, tree::DirectoryCursor(cache, *child)});
     }
 }
 

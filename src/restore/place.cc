@@ -36,6 +36,9 @@ bool Run::enter(const std::shared_ptr<TargetDirectory>& parent, const tree::Entr
                 bool fresh, std::vector<Frame>& stack) {
     const std::string name(entry.name());
     const std::string path = parent->path_of(name);
+    for (const TargetDirectory* above = parent.get(); above; above = above->parent())
+        if (above->entry() && above->entry()->child() == entry.child())
+            throw tree::own_ancestor(entry.child().value(), path);
     const bool made = ::mkdirat(parent->fd(), name.c_str(), 0700) == 0;
     if (!made && (errno != EEXIST || fresh)) throw system_error("mkdir", path, errno);
     Fd fd(::openat(parent->fd(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));

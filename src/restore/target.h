@@ -40,6 +40,8 @@ class TargetDirectory {
     }
     /// Nothing when its metadata is not ours to set (the target's top).
     const std::optional<tree::EntryView>& entry() const { return entry_; }
+    /// Null above the target's top.
+    const TargetDirectory* parent() const { return parent_.get(); }
 
   private:
     Fd fd_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <yore/base/error.h>
 #include <yore/base/file.h>
+#include <yore/base/log.h>
 #include <yore/store/repository.h>
 #include <yore/store/rocks_backend.h>
 
@@ -59,6 +60,18 @@ void check_key_file(const std::string& directory, const Keys& keys, bool read_on
     if (!read_only) file->ensure_writable();
 }
 
+/// Without space nothing can be written, but everything can be read.
+std::unique_ptr<Backend> open_backend(const std::string& directory, RocksOptions& options) {
+    try {
+        return open_rocks_backend(directory, options);
+    } catch (const Error& error) {
+        if (error.code() != Errc::no_space || options.read_only) throw;
+        log_warning("{}; {} is opened read-only for want of space", error.what(), directory);
+    }
+    options.read_only = true;
+    return open_rocks_backend(directory, options);
+}
+
 }  // namespace
 
 void check_repository(const std::string& directory) {
@@ -95,7 +108,8 @@ std::unique_ptr<Store> open_store(const std::string& directory, const Repository
     RocksOptions rocks_options;
     rocks_options.read_only = store_options.read_only;
     rocks_options.block_cache_bytes = options.block_cache_bytes;
-    auto backend = open_rocks_backend(directory, rocks_options);
+    auto backend = open_backend(directory, rocks_options);
+    store_options.read_only = rocks_options.read_only;
     if (backend->last_commit() == CommitNumber{}) {
         throw Error(Errc::corrupt, fmt::format("{}: the first commit is gone", directory),
                     {"db/ and head were replaced or emptied: put them back from a copy"});

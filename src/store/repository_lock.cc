@@ -4,6 +4,7 @@
 // being taken, so that a look at the owner never makes another process's attempt fail.
 #include <yore/base/error.h>
 #include <yore/base/file.h>
+#include <yore/base/log.h>
 #include <yore/store/repository.h>
 
 #include <cerrno>
@@ -85,7 +86,12 @@ std::optional<RepositoryLock> RepositoryLock::try_take(const std::string& reposi
     }
     if (!try_lock(fd.get(), F_WRLCK, path)) return std::nullopt;
     if (::ftruncate(fd.get(), 0) != 0) throw system_error("truncate", path, errno);
-    write_at(fd.get(), 0, owner_line(self));
+    try {
+        write_at(fd.get(), 0, owner_line(self));
+    } catch (const Error& error) {
+        if (error.code() != Errc::no_space) throw;
+        log_warning("{}; who holds the lock is not written down", error.what());
+    }
     return RepositoryLock(std::move(fd), false);
 }
 

@@ -2,6 +2,9 @@
 // Two cursors walk each pair of directories in name order. Whenever both stand at the start of
 // nodes with the same id, whatever their levels, both skip the node: what is equal is never loaded.
 #include <yore/tree/compare.h>
+#include <yore/tree/directory.h>
+
+#include <algorithm>
 
 #include "tree/cursor.h"
 
@@ -75,12 +78,19 @@ class Comparison {
     struct Pair {
         std::optional<Cursor> before, after;
         std::string prefix;
+        std::optional<NodeId> node_before, node_after;
     };
 
     void enter(std::optional<NodeId> before, std::optional<NodeId> after, std::string prefix) {
         if (before == after) return;
+        if (std::ranges::any_of(pairs_, [&](const Pair& above) {
+                return above.node_before == before && above.node_after == after;
+            }))
+            throw own_ancestor(before ? *before : *after, prefix);
         Pair pair;
         pair.prefix = std::move(prefix);
+        pair.node_before = before;
+        pair.node_after = after;
         if (before) pair.before.emplace(cache_, *before);
         if (after) pair.after.emplace(cache_, *after);
         pairs_.push_back(std::move(pair));

@@ -69,4 +69,9 @@ void DirectoryCursor::advance() {
     state_->cursor.advance();
 }
 
+Error own_ancestor(NodeId node, std::string_view path) {
+    return Error(Errc::corrupt, fmt::format("{}: node {} is a directory that lies below itself",
+                                            path, node.short_hex()));
+}
+
 }  // namespace yore::tree

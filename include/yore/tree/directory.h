@@ -6,6 +6,7 @@
 /// docs/format/trees.md): what is wrong is `corrupt`, and names the node.
 #pragma once
 
+#include <yore/base/error.h>
 #include <yore/crypto/secret.h>
 #include <yore/store/object_cache.h>
 #include <yore/tree/entry.h>
@@ -94,6 +95,10 @@ class NodeBounds {
   private:
     std::array<std::byte, 192> secret_;
 };
+
+/// For those that go down a tree: only a forged one has a directory below itself, without end.
+/// `corrupt`.
+Error own_ancestor(NodeId, std::string_view path);
 
 /// Builds one directory. Entries come sorted by name bytes, each name once. Which entries come
 /// decides the nodes, not how they came: an unchanged part gets the node ids that it had.
