@@ -200,7 +200,10 @@ def odd_sources():
               "a directory that vanished has no snapshot")
         repo.yore("source", "remove", "inner")
         repo.yore("snapshot", "home")
-        refused(repo, "source", "remove", "home")
+        repo.yore("source", "remove", "home")
+        check(repo.yore("snapshots", "home", "--json").json()[-1]["count"] == 1,
+              "the snapshots of a removed source are kept")
+        refused(repo, "snapshot", "home", says="home")
 
 
 if __name__ == "__main__":
