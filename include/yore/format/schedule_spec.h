@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What runs by itself, and when: as a user writes it, in a file of settings or in a record.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace yore {
+
+enum class ScheduledTask : std::uint8_t { snapshot = 1, prune = 2, verify = 3, collect = 4 };
+/// What becomes of a run that is due while the one before still runs: it begins when that one has
+/// ended, or it is left out.
+enum class OnPreviousRunning : std::uint8_t { wait = 1, skip = 2 };
+/// After a run that failed: again soon (later each time), at the next due time, or not before
+/// somebody resumes the schedule.
+enum class OnFailure : std::uint8_t { retry = 1, reschedule = 2, pause = 3 };
+
+/// There is at most one for each task and source.
+struct ScheduleSpec {
+    ScheduledTask task = ScheduledTask::snapshot;
+    std::string source;  ///< of `snapshot` and `prune`; empty for the others: the whole repository
+    std::string cron;    ///< five fields, or `@daily` (timeline/cron.h)
+    std::string zone = "UTC";  ///< by whose wall clock, as base/zone.h names it
+    OnPreviousRunning on_previous_running = OnPreviousRunning::skip;
+    OnFailure on_failure = OnFailure::retry;
+    bool operator==(const ScheduleSpec&) const = default;
+};
+
+}  // namespace yore

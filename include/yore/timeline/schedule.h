@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+/// A schedule whose texts were read and found right.
+#pragma once
+
+#include <yore/base/time.h>
+#include <yore/base/zone.h>
+#include <yore/format/schedule_spec.h>
+#include <yore/timeline/cron.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace yore::timeline {
+
+// The words of settings, requests and the command line. Another word: Errc::invalid, which lists
+// them.
+ScheduledTask parse_task(std::string_view);                     ///< `snapshot`, `prune` …
+OnPreviousRunning parse_on_previous_running(std::string_view);  ///< `wait`, `skip`
+OnFailure parse_on_failure(std::string_view);                   ///< `retry`, `reschedule`, `pause`
+std::string_view name_of(ScheduledTask);
+std::string_view name_of(OnPreviousRunning);
+std::string_view name_of(OnFailure);
+
+class Schedule {
+  public:
+    /// A wrong line or zone, or a source where none belongs or none where one does:
+    /// Errc::invalid. Whether there is such a source is not asked.
+    explicit Schedule(ScheduleSpec);
+    const ScheduleSpec& spec() const { return spec_; }
+    /// `home`, `prune home`, `collect`.
+    std::string name() const;
+    /// The first due time after this one; there is none: nullopt.
+    std::optional<Timestamp> next_after(Timestamp) const;
+
+  private:
+    ScheduleSpec spec_;
+    Cron cron_;
+    Zone zone_;
+};
+
+}  // namespace yore::timeline

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <yore/base/error.h>
+#include <yore/timeline/schedule.h>
+
+#include <algorithm>
+#include <array>
+
+namespace yore::timeline {
+namespace {
+
+template <typename Value>
+struct Word {
+    Value value;
+    std::string_view name;
+};
+constexpr std::array task_words{
+    Word<ScheduledTask>{ScheduledTask::snapshot, "snapshot"},
+    Word<ScheduledTask>{ScheduledTask::prune, "prune"},
+    Word<ScheduledTask>{ScheduledTask::verify, "verify"},
+    Word<ScheduledTask>{ScheduledTask::collect, "collect"},
+};
+constexpr std::array running_words{
+    Word<OnPreviousRunning>{OnPreviousRunning::wait, "wait"},
+    Word<OnPreviousRunning>{OnPreviousRunning::skip, "skip"},
+};
+constexpr std::array failure_words{
+    Word<OnFailure>{OnFailure::retry, "retry"},
+    Word<OnFailure>{OnFailure::reschedule, "reschedule"},
+    Word<OnFailure>{OnFailure::pause, "pause"},
+};
+
+template <typename Words>
+auto parse_word(const Words& words, std::string_view what, std::string_view text) {
+    const auto found = std::ranges::find(words, text, [](const auto& word) { return word.name; });
+    if (found != words.end()) return found->value;
+    std::string known;
+    for (const auto& word : words)
+        known += fmt::format("{}{}", known.empty() ? "" : ", ", word.name);
+    throw Error(Errc::invalid, fmt::format("{}: `{}` is none of {}", what, text, known));
+}
+
+template <typename Words, typename Value>
+std::string_view word_of(const Words& words, Value value) {
+    const auto found = std::ranges::find(words, value, [](const auto& word) { return word.value; });
+    YORE_ENSURE(found != words.end());
+    return found->name;
+}
+
+}  // namespace
+
+ScheduledTask parse_task(std::string_view text) {
+    return parse_word(task_words, "task", text);
+}
+OnPreviousRunning parse_on_previous_running(std::string_view text) {
+    return parse_word(running_words, "on_previous_running", text);
+}
+OnFailure parse_on_failure(std::string_view text) {
+    return parse_word(failure_words, "on_failure", text);
+}
+std::string_view name_of(ScheduledTask task) {
+    return word_of(task_words, task);
+}
+std::string_view name_of(OnPreviousRunning policy) {
+    return word_of(running_words, policy);
+}
+std::string_view name_of(OnFailure policy) {
+    return word_of(failure_words, policy);
+}
+
+namespace {
+
+bool is_of_source(ScheduledTask task) {
+    return task == ScheduledTask::snapshot || task == ScheduledTask::prune;
+}
+
+ScheduleSpec checked(ScheduleSpec spec) {
+    if (is_of_source(spec.task) && spec.source.empty())
+        throw Error(Errc::invalid,
+                    fmt::format("a schedule of {} needs a source", name_of(spec.task)));
+    if (!is_of_source(spec.task) && !spec.source.empty())
+        throw Error(Errc::invalid,
+                    fmt::format("a schedule of {} has no source: it is for the whole repository",
+                                name_of(spec.task)));
+    return spec;
+}
+
+}  // namespace
+
+Schedule::Schedule(ScheduleSpec spec)
+    : spec_(checked(std::move(spec))),
+      cron_(doing([&] { return fmt::format("schedule {}", name()); },
+                  [&] { return Cron::parse(spec_.cron); })),
+      zone_(doing([&] { return fmt::format("schedule {}", name()); },
+                  [&] { return Zone::named(spec_.zone); })) {}
+
+std::string Schedule::name() const {
+    if (spec_.task == ScheduledTask::snapshot) return spec_.source;
+    return std::string(name_of(spec_.task)) + (spec_.source.empty() ? "" : " ") + spec_.source;
+}
+
+std::optional<Timestamp> Schedule::next_after(Timestamp time) const {
+    return cron_.next_after(time, zone_);
+}
+
+}  // namespace yore::timeline
