@@ -9,6 +9,8 @@
 
 #include <algorithm>
 
+#include "store/page_delta.h"
+
 namespace yore::store {
 namespace {
 
@@ -49,8 +51,7 @@ Buffer Codec::pack(const Sealer& sealer, const SealName& name, ByteView plain, i
 Codec::Delta Codec::pack_delta(const Sealer& sealer, const SealName& name, ByteView plain,
                                const Base& base, int level) const {
     Buffer buffer = room_for(plain.size());
-    auto size =
-        compressor_.compress_delta(plain, base.plain, level, body_of(buffer, plain.size() / 2));
+    auto size = make_delta(compressor_, plain, base.plain, body_of(buffer, plain.size() / 2));
     if (!size) return {};
     Delta result;
     if (*size > base.stored_bytes / 4) {
@@ -80,9 +81,10 @@ Buffer Codec::unpack(MutableBytes sealed, const SealName& name, ByteView base,
     }
     MutableBytes body = sealed.subspan(seal_header_bytes, body_bytes);
     open_seal(sealed, header, keys_, name, body);
-    if (!compressor_.decompress(body, base, plain.span())) {
-        throw Error(Errc::corrupt, "it does not decompress to what its header says");
-    }
+    const bool whole = header.compression == Compression::delta
+                           ? apply_delta(compressor_, body, base, plain.span())
+                           : compressor_.decompress(body, {}, plain.span());
+    if (!whole) throw Error(Errc::corrupt, "it does not decompress to what its header says");
     return plain;
 }
 

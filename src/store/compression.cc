@@ -36,24 +36,38 @@ class Compressor::Packer {
     Packer& operator=(const Packer&) = delete;
     ~Packer() { ZSTD_freeCCtx(context_); }
 
-    std::optional<std::size_t> run(ByteView plain, ByteView base, int level, MutableBytes out) {
+    std::optional<std::size_t> run(ByteView plain, int level, MutableBytes out) {
         require(ZSTD_CCtx_reset(context_, ZSTD_reset_session_and_parameters));
-        require(ZSTD_CCtx_setParameter(context_, ZSTD_c_compressionLevel, level));
-        if (!base.empty()) {
-            // The window must reach from the last plain byte back to the first of the base.
-            int log = static_cast<int>(std::bit_width(base.size() + plain.size()));
-            require(ZSTD_CCtx_setParameter(context_, ZSTD_c_windowLog, std::max(log, 10)));
-            // Opened against other bytes than it was made against, it must fail.
-            require(ZSTD_CCtx_setParameter(context_, ZSTD_c_checksumFlag, 1));
-            require(ZSTD_CCtx_refPrefix(context_, base.data(), base.size()));
-        }
-        std::size_t size =
+        set(ZSTD_c_compressionLevel, level);
+        return compress(plain, out);
+    }
+
+    std::optional<std::size_t> run_against(ByteView plain, ByteView prefix, MutableBytes out) {
+        require(ZSTD_CCtx_reset(context_, ZSTD_reset_session_and_parameters));
+        // The window must reach from the last plain byte back to the first of the prefix.
+        set(ZSTD_c_windowLog,
+            std::max(static_cast<int>(std::bit_width(prefix.size() + plain.size())), 10));
+        set(ZSTD_c_strategy, ZSTD_lazy);
+        set(ZSTD_c_minMatch, 5);
+        set(ZSTD_c_hashLog, 16);
+        set(ZSTD_c_chainLog, 16);
+        set(ZSTD_c_searchLog, 3);
+        set(ZSTD_c_contentSizeFlag, 0);
+        require(ZSTD_CCtx_refPrefix(context_, prefix.data(), prefix.size()));
+        return compress(plain, out);
+    }
+
+  private:
+    void set(ZSTD_cParameter parameter, int value) {
+        require(ZSTD_CCtx_setParameter(context_, parameter, value));
+    }
+    std::optional<std::size_t> compress(ByteView plain, MutableBytes out) {
+        const std::size_t size =
             ZSTD_compress2(context_, out.data(), out.size(), plain.data(), plain.size());
         if (ZSTD_isError(size)) return std::nullopt;
         return size;
     }
 
-  private:
     ZSTD_CCtx* context_;
 };
 
@@ -66,9 +80,9 @@ class Compressor::Unpacker {
     Unpacker& operator=(const Unpacker&) = delete;
     ~Unpacker() { ZSTD_freeDCtx(context_); }
 
-    bool run(ByteView compressed, ByteView base, MutableBytes plain) {
+    bool run(ByteView compressed, ByteView prefix, MutableBytes plain) {
         require(ZSTD_DCtx_reset(context_, ZSTD_reset_session_and_parameters));
-        if (!base.empty()) require(ZSTD_DCtx_refPrefix(context_, base.data(), base.size()));
+        if (!prefix.empty()) require(ZSTD_DCtx_refPrefix(context_, prefix.data(), prefix.size()));
         return ZSTD_decompressDCtx(context_, plain.data(), plain.size(), compressed.data(),
                                    compressed.size()) == plain.size();
     }
@@ -87,7 +101,7 @@ bool Compressor::looks_compressible(ByteView plain, Packer& packer) const {
     std::array<std::byte, sample_bytes - sample_bytes / 32> out;
     for (std::size_t i = 0; i < sample_count; ++i) {
         std::size_t at = (plain.size() - sample_bytes) / (sample_count - 1) * i;
-        if (packer.run(plain.subspan(at, sample_bytes), {}, probe_level, out)) return true;
+        if (packer.run(plain.subspan(at, sample_bytes), probe_level, out)) return true;
     }
     return false;
 }
@@ -96,17 +110,16 @@ std::optional<std::size_t> Compressor::compress(ByteView plain, int level, Mutab
     if (plain.size() < compressible_bytes_min) return std::nullopt;
     auto packer = packers_.take();
     if (!looks_compressible(plain, *packer)) return std::nullopt;
-    return packer->run(plain, {}, level, out);
+    return packer->run(plain, level, out);
 }
 
-std::optional<std::size_t> Compressor::compress_delta(ByteView plain, ByteView base, int level,
-                                                      MutableBytes out) const {
-    if (plain.size() < compressible_bytes_min || base.empty()) return std::nullopt;
-    return packers_.take()->run(plain, base, level, out);
+std::optional<std::size_t> Compressor::compress_against(ByteView plain, ByteView prefix,
+                                                        MutableBytes out) const {
+    return packers_.take()->run_against(plain, prefix, out);
 }
 
-bool Compressor::decompress(ByteView compressed, ByteView base, MutableBytes plain) const {
-    return unpackers_.take()->run(compressed, base, plain);
+bool Compressor::decompress(ByteView compressed, ByteView prefix, MutableBytes plain) const {
+    return unpackers_.take()->run(compressed, prefix, plain);
 }
 
 }  // namespace yore::store

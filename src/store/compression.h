@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// zstd, with contexts that are kept: whole, or as a delta against another object's plain bytes.
+/// zstd, with contexts that are kept: bytes alone, or with others before them as a prefix.
 #pragma once
 
 #include <yore/base/bytes.h>
@@ -20,13 +20,14 @@ class Compressor {
     /// Compresses into `out`; returns the size. Nullopt: it does not fit, or (without trying the
     /// whole) samples of it did not compress.
     std::optional<std::size_t> compress(ByteView plain, int level, MutableBytes out) const;
-    /// The same as a delta: what `base` holds too costs next to nothing.
-    std::optional<std::size_t> compress_delta(ByteView plain, ByteView base, int level,
-                                              MutableBytes out) const;
+    /// What `prefix` holds too costs next to nothing. Searches longer than the levels that are
+    /// about as fast: docs/decisions/2026-11-21-page-deltas.md.
+    std::optional<std::size_t> compress_against(ByteView plain, ByteView prefix,
+                                                MutableBytes out) const;
 
-    /// Fills `plain` exactly; `base` is empty for what is not a delta. False: not a frame, or not
-    /// one of exactly that many bytes.
-    [[nodiscard]] bool decompress(ByteView compressed, ByteView base, MutableBytes plain) const;
+    /// Fills `plain` exactly; `prefix` as when it was compressed. False: not a frame, or not one of
+    /// exactly that many bytes.
+    [[nodiscard]] bool decompress(ByteView compressed, ByteView prefix, MutableBytes plain) const;
 
   private:
     class Packer;

@@ -21,7 +21,7 @@ struct Sizes {
     std::uint32_t average = 128u << 10;  ///< a power of two; where cutting gets likelier
     std::uint32_t max = 512u << 10;
 };
-inline constexpr std::uint32_t fixed_block_bytes = 64u << 10;
+inline constexpr std::uint32_t fixed_block_bytes = 128u << 10;
 
 /// One random-looking word for each value of a byte: HMAC-SHA-256 of counters under the key.
 /// Part of the format: the same key gives the same cuts for ever.
