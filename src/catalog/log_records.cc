@@ -128,18 +128,19 @@ Bytes encode(const StoredSegment& stored) {
         extents.emplace_back(extent.length, to_stored(extent.chunk), extent.offset);
     const auto name = builder.CreateString(segment.name);
     const auto stored_extents = builder.CreateVectorOfStructs(extents);
-    fb::Digest32 list, points;
+    fb::Digest32 list, points, entries;
     fb::TreeAfter tree;
     if (segment.list) list = to_stored(*segment.list);
     if (segment.points) points = to_stored(*segment.points);
     if (segment.tree_after) tree = to_stored(*segment.tree_after);
+    if (segment.entries) entries = to_stored(*segment.entries);
     return finish(builder,
-                  fb::CreateLogSegment(builder, segment.sequence, name, segment.begin.value,
-                                       segment.first_time.ns, segment.last_time.ns, segment.bytes,
-                                       stored_extents, segment.list ? &list : nullptr,
-                                       segment.points ? &points : nullptr, segment.point_count,
-                                       segment.newest_point.ns, stored.newest_so_far.ns,
-                                       segment.tree_after ? &tree : nullptr),
+                  fb::CreateLogSegment(
+                      builder, segment.sequence, name, segment.begin.value, segment.first_time.ns,
+                      segment.last_time.ns, segment.bytes, stored_extents,
+                      segment.list ? &list : nullptr, segment.points ? &points : nullptr,
+                      segment.point_count, segment.newest_point.ns, stored.newest_so_far.ns,
+                      segment.tree_after ? &tree : nullptr, segment.entries ? &entries : nullptr),
                   segment_identifier);
 }
 
@@ -165,6 +166,7 @@ StoredSegment decode_segment(const ParsedLogKey& key, ByteView bytes) {
     segment.point_count = stored->point_count();
     segment.newest_point.ns = stored->newest_point();
     if (stored->tree_after()) segment.tree_after = from_stored(*stored->tree_after());
+    if (stored->entries()) segment.entries = id_of<NodeId>(*stored->entries());
     return {checked(std::move(segment), record), {stored->newest_so_far()}};
 }
 

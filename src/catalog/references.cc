@@ -12,6 +12,7 @@ References of_segment(const LogSegment& segment) {
     References references;
     if (segment.list) references.trees.push_back(*segment.list);
     if (segment.tree_after) references.trees.push_back(segment.tree_after->root);
+    if (segment.entries) references.trees.push_back(*segment.entries);
     if (segment.points) references.nodes.push_back(*segment.points);
     for (const SegmentExtent& extent : segment.extents) references.chunks.push_back(extent.chunk);
     return references;

@@ -3,6 +3,7 @@
 #include <yore/base/guarded.h>
 #include <yore/base/log.h>
 #include <yore/command/context.h>
+#include <yore/view/journal_replay.h>
 
 #include <condition_variable>
 #include <mutex>
@@ -44,6 +45,7 @@ struct Context::State {
           store(std::move(store_in)),
           cache(*store, options.cache_bytes),
           catalog(*store),
+          replay(catalog, cache),
           mounts(options.mounts_changed) {}
 
     const ContextOptions options;
@@ -59,18 +61,20 @@ struct Context::State {
     std::unique_ptr<store::Store> store;
     store::ObjectCache cache;
     catalog::Catalog catalog;
+    view::JournalReplay replay;
     std::once_flag view_made;
     std::unique_ptr<view::View> view;
     Mounts mounts;
     std::shared_ptr<void> following_commits;
 
     Guarded<std::multiset<NodeId>> trees_read;
+    Guarded<std::set<std::uint32_t>> followed;  ///< sources
     std::mutex upkeep_mutex;
     std::condition_variable_any upkeep_ended;
     bool upkeep_runs = false;
 
     void make_view() {
-        view = std::make_unique<view::View>(catalog, cache, clock);
+        view = std::make_unique<view::View>(catalog, cache, clock, &replay);
         following_commits =
             store->on_commit([this](CommitNumber) { mounts.appeared(view->refresh()); });
     }
@@ -97,6 +101,9 @@ const store::ObjectCache& Context::cache() const {
 catalog::Catalog& Context::catalog() {
     return state_->catalog;
 }
+const view::Replay& Context::replay() const {
+    return state_->replay;
+}
 view::View& Context::view() {
     std::call_once(state_->view_made, [&] { state_->make_view(); });
     return *state_->view;
@@ -122,6 +129,15 @@ std::shared_ptr<void> Context::read_tree(const NodeId& top) {
 std::vector<NodeId> Context::trees_in_use() const {
     return state_->trees_read.with(
         [](const auto& all) { return std::vector<NodeId>(all.begin(), all.end()); });
+}
+
+std::shared_ptr<void> Context::follow_turn(const catalog::Source& source) {
+    auto& followed = state_->followed;
+    if (!followed.with([&](auto& all) { return all.insert(source.id).second; }))
+        throw Error(Errc::busy, fmt::format("source {} is followed already", source.name));
+    return std::shared_ptr<void>(nullptr, [&followed, id = source.id](void*) {
+        followed.with([&](auto& all) { all.erase(id); });
+    });
 }
 
 std::shared_ptr<void> Context::upkeep_turn(const std::stop_token& stop) {

@@ -85,7 +85,7 @@ Moment resolve_moment(Context& context, const catalog::Source& source, const std
         throw Error(Errc::invalid, fmt::format("{}: cannot read {} as a time", text, time),
                     hints_for_unread(time, now));
     const view::SourceRecords records(context.catalog(), context.cache(), source.id);
-    auto answer = view::open_moment(records, *read, now, nullptr);
+    auto answer = view::open_moment(records, *read, now, &context.replay());
     if (const auto* none = std::get_if<NoPlan>(&answer)) {
         std::string asked;
         if (const auto* moment = std::get_if<timeline::Moment>(&*read))
@@ -96,7 +96,9 @@ Moment resolve_moment(Context& context, const catalog::Source& source, const std
     }
     const auto& opened = std::get<view::Opened>(answer);
     const NodeId root = view::root_of(records, opened);
-    Moment moment{source, opened.name(), root, opened.plan.time, {}, context.read_tree(root)};
+    Moment moment{source, opened.name(), root, opened.plan.time, {}, {}};
+    for (const NodeId& tree : view::trees_behind(records, opened))
+        moment.in_use.push_back(context.read_tree(tree));
     if (const auto* name = std::get_if<catalog::SnapshotName>(&opened.tree))
         moment.snapshot = *name;
     if (moment.snapshot && !context.catalog().snapshot(source.id, *moment.snapshot))

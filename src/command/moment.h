@@ -21,7 +21,7 @@ struct Moment {
     NodeId root;        ///< as catalog::Snapshot::root
     Timestamp time;     ///< of the restore point
     std::optional<catalog::SnapshotName> snapshot;  ///< when it is just this one
-    std::shared_ptr<void> in_use;  ///< while it lives, collect takes nothing of the tree
+    std::vector<std::shared_ptr<void>> in_use;  ///< while they live, collect takes nothing of it
     std::string name() const { return source.name + "@" + state; }
 };
 

@@ -45,7 +45,10 @@ struct ObjectCache::State {
     Found fly(const CacheKey&, NodeCheck, std::promise<Found>&);
     CachedBytes checked(const CacheKey&, const Found&, NodeCheck);
 
+    void insert(const CacheKey&, const Found&);
+
     const Store& store;
+    std::atomic<const NodeMaker*> maker = nullptr;
     std::deque<Guarded<Shard>> shards;
     std::atomic<std::uint64_t> hits = 0, misses = 0, waits = 0, evicted = 0;
 };
@@ -92,14 +95,19 @@ Found ObjectCache::State::fly(const CacheKey& key, NodeCheck check, std::promise
         promise.set_exception(std::current_exception());
         throw;
     }
+    insert(key, found);
+    promise.set_value(found);
+    return found;
+}
+
+/// And ends its flight, if there is one.
+void ObjectCache::State::insert(const CacheKey& key, const Found& found) {
     std::vector<CachedBytes> gone;
     shard_of(key).with([&](Shard& shard) {
         shard.flights.erase(key);
         shard.kept.insert(key, found, gone);
     });
     evicted.fetch_add(gone.size(), std::memory_order_relaxed);
-    promise.set_value(found);
-    return found;
 }
 
 Found ObjectCache::State::decode(const CacheKey& key, NodeCheck check) {
@@ -110,7 +118,10 @@ Found ObjectCache::State::decode(const CacheKey& key, NodeCheck check) {
         };
         return {std::make_shared<const Buffer>(store.get(ChunkId{key.id}, base_of)), nullptr};
     }
-    auto bytes = std::make_shared<const Buffer>(store.get(NodeId{key.id}));
+    CachedBytes bytes;
+    const NodeMaker* made_by = maker.load();
+    if (made_by != nullptr && !store.find(NodeId{key.id})) bytes = made_by->make(NodeId{key.id});
+    if (!bytes) bytes = std::make_shared<const Buffer>(store.get(NodeId{key.id}));
     if (check != nullptr) check(NodeId{key.id}, *bytes);
     return {std::move(bytes), check};
 }
@@ -138,6 +149,12 @@ std::shared_ptr<const Buffer> ObjectCache::node(const NodeId& id, NodeCheck chec
 }
 std::shared_ptr<const Buffer> ObjectCache::chunk_if_cached(const ChunkId& id) const {
     return state_->if_cached({Domain::chunk, id.bytes});
+}
+void ObjectCache::add(const NodeId& id, std::shared_ptr<const Buffer> bytes) const {
+    state_->insert({Domain::node, id.bytes}, {std::move(bytes), nullptr});
+}
+void ObjectCache::set_maker(const NodeMaker* maker) {
+    state_->maker = maker;
 }
 const Store& ObjectCache::store() const {
     return state_->store;

@@ -107,7 +107,7 @@ bool is_continued(const Extent& first, const Extent& second) {
 }  // namespace
 
 struct ContentBuilder::State {
-    explicit State(store::Writer& store_writer) : writer(store_writer), levels(writer, {}) {}
+    explicit State(store::NodeSink& sink) : writer(sink), levels(writer, {}) {}
 
     void add_whole(const Extent& extent) {
         leaf.add(extent);
@@ -127,7 +127,7 @@ struct ContentBuilder::State {
     std::uint64_t size = 0, hole_bytes = 0;
 };
 
-ContentBuilder::ContentBuilder(store::Writer& writer) : state_(std::make_unique<State>(writer)) {}
+ContentBuilder::ContentBuilder(store::NodeSink& sink) : state_(std::make_unique<State>(sink)) {}
 ContentBuilder::ContentBuilder(ContentBuilder&&) noexcept = default;
 ContentBuilder::~ContentBuilder() = default;
 

@@ -98,8 +98,8 @@ struct InnerHash {
 }  // namespace
 
 struct DirectoryBuilder::State {
-    State(store::Writer& store_writer, const NodeBounds& node_bounds)
-        : writer(store_writer), bounds(node_bounds), levels(writer, {node_bounds}) {}
+    State(store::NodeSink& sink, const NodeBounds& node_bounds)
+        : writer(sink), bounds(node_bounds), levels(writer, {node_bounds}) {}
 
     void check_name(std::string_view name) const {
         if (!is_legal_name(name)) {
@@ -136,8 +136,8 @@ struct DirectoryBuilder::State {
     Totals totals;
 };
 
-DirectoryBuilder::DirectoryBuilder(store::Writer& writer, const NodeBounds& bounds)
-    : state_(std::make_unique<State>(writer, bounds)) {}
+DirectoryBuilder::DirectoryBuilder(store::NodeSink& sink, const NodeBounds& bounds)
+    : state_(std::make_unique<State>(sink, bounds)) {}
 DirectoryBuilder::DirectoryBuilder(DirectoryBuilder&&) noexcept = default;
 DirectoryBuilder::~DirectoryBuilder() = default;
 

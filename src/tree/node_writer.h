@@ -10,15 +10,15 @@ namespace yore::tree {
 
 class NodeWriter {
   public:
-    explicit NodeWriter(store::Writer& writer) : writer_(writer) {}
+    explicit NodeWriter(store::NodeSink& sink) : sink_(sink) {}
     flatbuffers::FlatBufferBuilder& buffer() { return buffer_; }
 
     template <typename Body>
     NodeId put(flatbuffers::Offset<Body> body) {
         buffer_.Finish(fb::CreateNode(buffer_, fb::BodyTraits<Body>::enum_value, body.Union()),
                        fb::NodeIdentifier());
-        const NodeId id = writer_.put_node(
-            std::as_bytes(std::span(buffer_.GetBufferPointer(), buffer_.GetSize())));
+        const NodeId id =
+            sink_.put_node(std::as_bytes(std::span(buffer_.GetBufferPointer(), buffer_.GetSize())));
         buffer_.Clear();
         return id;
     }
@@ -43,7 +43,7 @@ class NodeWriter {
     }
 
   private:
-    store::Writer& writer_;
+    store::NodeSink& sink_;
     flatbuffers::FlatBufferBuilder buffer_{64u << 10};
 };
 

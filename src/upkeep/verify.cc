@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <yore/base/error.h>
 #include <yore/base/guarded.h>
+#include <yore/catalog/log.h>
 #include <yore/upkeep/verify.h>
 
 #include <algorithm>
@@ -115,6 +116,27 @@ void each_snapshot(const catalog::Catalog& catalog, Visit&& visit) {
             visit(source, name, source.name + "@" + name.text());
 }
 
+template <typename Visit>
+void each_segment(const catalog::Catalog& catalog, Visit&& visit) {
+    const catalog::Logs logs(catalog.store());
+    for (const catalog::Source& source : catalog.sources())
+        for (const auto& incarnation : logs.incarnations(source.id))
+            logs.scan_segments(source.id, incarnation.number, {}, [&](const auto& segment) {
+                visit(segment,
+                      fmt::format("{}/log/{}/{}", source.name, incarnation.name, segment.name));
+                return true;
+            });
+}
+
+void walk_segment(const store::ObjectCache& cache, const catalog::LogSegment& segment,
+                  const std::string& text, TreeVisitor& visitor, const std::stop_token& stop) {
+    if (segment.tree_after) walk_tree(cache, segment.tree_after->root, text, visitor, stop);
+    if (segment.entries) walk_tree(cache, *segment.entries, text, visitor, stop);
+    if (segment.points) visitor.node(*segment.points, text);
+    for (const catalog::SegmentExtent& extent : segment.extents)
+        visitor.chunk(extent.chunk, extent.offset + extent.length, text);
+}
+
 void check_references(const catalog::Catalog& catalog, const store::ObjectCache& cache,
                       Report& report, const std::stop_token& stop) {
     for (const std::string& text : cache.store().check_tables()) report.damage("tables", text);
@@ -130,6 +152,9 @@ void check_references(const catalog::Catalog& catalog, const store::ObjectCache&
         }
         ++report.counts.snapshots_done;
         report.progress();
+    });
+    each_segment(catalog, [&](const catalog::LogSegment& segment, const std::string& text) {
+        walk_segment(cache, segment, text, check, stop);
     });
 }
 
@@ -254,6 +279,9 @@ void check_bytes(const catalog::Catalog& catalog, const store::ObjectCache& cach
     each_snapshot(catalog, [&](const auto& source, const auto& name, const std::string& text) {
         if (const auto snapshot = catalog.snapshot(source.id, name))
             walk_tree(cache, snapshot->root, text, blame, stop);
+    });
+    each_segment(catalog, [&](const catalog::LogSegment& segment, const std::string& text) {
+        walk_segment(cache, segment, text, blame, stop);
     });
 }
 

@@ -76,6 +76,18 @@ NodeId root_of(const SourceRecords& records, const Opened& opened) {
     return records.root_of(std::get<timeline::Snapshot>(opened.plan.base));
 }
 
+std::vector<NodeId> trees_behind(const SourceRecords& records, const Opened& opened) {
+    std::vector<NodeId> trees{root_of_base(records, opened.plan)};
+    for (const timeline::LogRange& range : opened.plan.replay)
+        records.logs().scan_segments(records.source(), range.incarnation, range.begin,
+                                     [&](const catalog::LogSegment& segment) {
+                                         if (segment.begin >= range.end) return false;
+                                         if (segment.entries) trees.push_back(*segment.entries);
+                                         return true;
+                                     });
+    return trees;
+}
+
 std::variant<Opened, NoPlan> open_moment(const SourceRecords& records, const MomentText& text,
                                          Timestamp now, const Replay* replay) {
     auto moment = timeline::Moment(timeline::Latest{});

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <yore/base/error.h>
+#include <yore/catalog/references.h>
 
 #include "catalog/log_records.h"
 #include "golden_files.h"
@@ -41,6 +42,13 @@ StoredSegment example_segment() {
     return {segment, {1'795'226'400'950'000'000}};
 }
 
+/// Of a followed directory.
+StoredSegment example_journal_segment() {
+    StoredSegment stored = example_segment();
+    fill(stored.segment.entries.emplace().bytes, 0x80);
+    return stored;
+}
+
 LogSpan example_span() {
     return {7,
             2,
@@ -61,6 +69,7 @@ ParsedLogKey at(LogPosition position) {
 TEST_CASE("records of logs have the bytes of the golden files") {
     CHECK(to_hex(encode(example_incarnation())) == golden("log-incarnation-1.hex"));
     CHECK(to_hex(encode(example_segment())) == golden("log-segment-1.hex"));
+    CHECK(to_hex(encode(example_journal_segment())) == golden("log-segment-2.hex"));
     CHECK(to_hex(encode(example_span())) == golden("log-span-1.hex"));
     CHECK(to_hex(encode(LogRun{{5}, {9}})) == golden("log-run-1.hex"));
     CHECK(to_hex(log_key(LogFamily::segment, log_key_of_examples, {0x4000000})) ==
@@ -77,6 +86,8 @@ TEST_CASE("golden records of logs are read") {
         decode_segment(at(example_segment().segment.end), stored("log-segment-1.hex"));
     CHECK(segment.segment == example_segment().segment);
     CHECK(segment.newest_so_far == example_segment().newest_so_far);
+    CHECK(decode_segment(at({0x4000000}), stored("log-segment-2.hex")).segment ==
+          example_journal_segment().segment);
     CHECK(decode_span(at({20}), stored("log-span-1.hex")) == example_span());
     CHECK(decode_run(at({9}), stored("log-run-1.hex")) == LogRun{{5}, {9}});
 }
@@ -91,6 +102,16 @@ TEST_CASE("a record of a log under the key of another is corrupt") {
     LogSpan newer = example_span();
     newer.kind = LogSpan::Kind{9};
     CHECK(code_thrown_by([&] { decode_span(at({20}), encode(newer)); }) == Errc::unsupported);
+}
+
+TEST_CASE("a segment keeps alive its bytes, its points, its entries and the tree after it") {
+    const LogSegment segment = example_journal_segment().segment;
+    const References kept =
+        references_of(log_key(LogFamily::segment, log_key_of_examples, segment.end),
+                      encode(example_journal_segment()));
+    CHECK(kept.trees == std::vector{segment.tree_after->root, *segment.entries});
+    CHECK(kept.nodes == std::vector{*segment.points});
+    CHECK(kept.chunks == std::vector{segment.extents[0].chunk});
 }
 
 TEST_CASE("damaged records of logs give an error or a value, nothing else") {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <yore/catalog/log.h>
 #include <yore/upkeep/verify.h>
 
 #include <optional>
@@ -143,4 +144,30 @@ TEST_CASE("levels and samples that make no sense are refused") {
     CHECK(test::code_thrown_by([&] { repository.verify({.level = 3}); }) == Errc::invalid);
     CHECK(test::code_thrown_by([&] { repository.verify({.level = 2, .sample = 0}); }) ==
           Errc::invalid);
+}
+
+TEST_CASE("what a log needs and is not there is seen at level 1, with its segment") {
+    Repository repository;
+    catalog::LogSegment segment;
+    segment.source = segment.incarnation = 1;
+    segment.name = "0001";
+    segment.begin = {1};
+    segment.end = {2};
+    segment.entries = repository.fixture.build(test::Entries{}).top;
+    const auto store = [&] {
+        auto changes = catalog::Logs(*repository.fixture.store).add(segment);
+        changes.push_back(catalog::Logs::put({1, 1, "journal-1", "", {}, {}}));
+        repository.fixture.writer.commit(changes);
+    };
+    store();
+    CHECK(repository.verify({.level = 1}).damage.empty());
+    segment.begin = {2};
+    segment.end = {3};
+    segment.name = "0002";
+    segment.entries->bytes[0] ^= std::byte{1};
+    store();
+    const VerifyResult result = repository.verify({.level = 1});
+    REQUIRE(result.damage.size() == 1);
+    CHECK(result.damage[0].object == "node " + segment.entries->hex());
+    CHECK(result.damage[0].needed_by.at(0) == "home/log/journal-1/0002");
 }

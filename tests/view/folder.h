@@ -35,7 +35,7 @@ inline tree::Entry with_xattr(tree::Entry entry, const std::string& name, std::s
     return entry;
 }
 
-inline tree::Entry build_folder(store::Writer& writer, const tree::NodeBounds& bounds,
+inline tree::Entry build_folder(store::NodeSink& writer, const tree::NodeBounds& bounds,
                                 const std::string& name, const Folder& folder) {
     std::map<std::string, tree::Entry> entries = folder.files;
     for (const auto& [below, contents] : folder.folders)

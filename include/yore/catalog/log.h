@@ -69,6 +69,9 @@ struct LogSegment {
     std::uint32_t point_count = 0;
     Timestamp newest_point;               ///< greatest time of its points
     std::optional<TreeAfter> tree_after;  ///< directories
+    /// Directories: a node with the entries of its records, see format/journal.h. None put one:
+    /// none.
+    std::optional<NodeId> entries;
     bool operator==(const LogSegment&) const = default;
 };
 

@@ -51,6 +51,8 @@ class Context {
     store::Store& store();
     const store::ObjectCache& cache() const;
     catalog::Catalog& catalog();
+    /// Makes the trees of moments between stored ones.
+    const view::Replay& replay() const;
     /// Made when it is first asked for; from then on it follows each commit.
     view::View& view();
     Mounts& mounts();
@@ -60,6 +62,8 @@ class Context {
     /// While the token lives, collect leaves this tree alone, also when its snapshot is removed.
     std::shared_ptr<void> read_tree(const NodeId& top);
     std::vector<NodeId> trees_in_use() const;
+    /// Held by the one who feeds a source's log. Somebody does already: Errc::busy.
+    std::shared_ptr<void> follow_turn(const catalog::Source&);
     /// What collects and what checks take turns. Waits; stopped: Errc::cancelled.
     std::shared_ptr<void> upkeep_turn(const std::stop_token&);
 

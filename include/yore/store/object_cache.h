@@ -17,6 +17,14 @@ struct CacheStats {
 /// Throws `corrupt` for a node that does not have the shape that its readers rely on.
 using NodeCheck = void (*)(const NodeId&, ByteView plain);
 
+/// Makes nodes again that are in no store: trees that were worked out to be read.
+class NodeMaker {
+  public:
+    virtual ~NodeMaker() = default;
+    /// Not one of its own: null. May read other nodes from the cache. Any thread.
+    virtual std::shared_ptr<const Buffer> make(const NodeId&) const = 0;
+};
+
 class ObjectCache {
   public:
     /// `bytes_max` is shared by both domains; nodes are kept longer than chunks.
@@ -32,6 +40,11 @@ class ObjectCache {
     std::shared_ptr<const Buffer> node(const NodeId&, NodeCheck check) const;
     /// Only what is in memory already; never blocks on the store.
     std::shared_ptr<const Buffer> chunk_if_cached(const ChunkId&) const;
+
+    /// Takes in a node that is not stored. It may be evicted at once: then `set_maker`'s is asked.
+    void add(const NodeId&, std::shared_ptr<const Buffer>) const;
+    /// Null: none, which is how it starts. It outlives its being set.
+    void set_maker(const NodeMaker*);
 
     const Store& store() const;
     CacheStats stats() const;

@@ -74,10 +74,17 @@ class Prepared {
     Buffer sealed_;
 };
 
-class Writer {
+/// Where nodes are put: a Writer, or memory.
+class NodeSink {
   public:
-    virtual ~Writer() = default;  ///< uncommitted objects are dropped
+    virtual ~NodeSink() = default;
+    /// Above `node_bytes_max`: `invalid`.
+    virtual NodeId put_node(ByteView plain) = 0;
+};
 
+/// Uncommitted objects are dropped with it.
+class Writer : public NodeSink {
+  public:
     /// Hash, look up, compress, seal. Any thread, in parallel. Above `chunk_bytes_max` or
     /// `node_bytes_max`: `invalid`.
     virtual Prepared prepare_chunk(ByteView plain, const ChunkHints& = {}) = 0;
@@ -86,7 +93,7 @@ class Writer {
     /// Any thread. Blocks while two full packs wait for the disk. What went wrong in the background
     /// is thrown here and by every later call.
     virtual void append(Prepared&&) = 0;
-    NodeId put_node(ByteView plain) {
+    NodeId put_node(ByteView plain) override {
         Prepared prepared = prepare_node(plain);
         NodeId id = prepared.node_id();
         append(std::move(prepared));

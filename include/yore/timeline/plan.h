@@ -29,7 +29,7 @@ using Moment = std::variant<Timestamp, Latest, Earliest, AtPosition>;
 struct LogRange {
     std::uint32_t incarnation = 0;
     LogPosition begin, end;
-    bool operator==(const LogRange&) const = default;
+    auto operator<=>(const LogRange&) const = default;
 };
 
 struct Plan {

@@ -13,10 +13,10 @@
 
 namespace yore::tree {
 
-/// One thread at a time. The Writer outlives it.
+/// One thread at a time. The sink outlives it.
 class ContentBuilder {
   public:
-    explicit ContentBuilder(store::Writer&);
+    explicit ContentBuilder(store::NodeSink&);
     ContentBuilder(ContentBuilder&&) noexcept;
     ~ContentBuilder();
 

@@ -102,10 +102,10 @@ Error own_ancestor(NodeId, std::string_view path);
 
 /// Builds one directory. Entries come sorted by name bytes, each name once. Which entries come
 /// decides the nodes, not how they came: an unchanged part gets the node ids that it had.
-/// One thread at a time. The Writer and the bounds outlive it.
+/// One thread at a time. The sink and the bounds outlive it.
 class DirectoryBuilder {
   public:
-    DirectoryBuilder(store::Writer&, const NodeBounds&);
+    DirectoryBuilder(store::NodeSink&, const NodeBounds&);
     DirectoryBuilder(DirectoryBuilder&&) noexcept;
     ~DirectoryBuilder();
 

@@ -50,6 +50,10 @@ std::variant<Opened, timeline::NoPlan> open_moment(const SourceRecords&, const M
 /// Its root, as catalog::Snapshot::root.
 NodeId root_of(const SourceRecords&, const Opened&);
 
+/// What must stay stored while it is read: its tree, or that which log was applied to and those of
+/// the log.
+std::vector<NodeId> trees_behind(const SourceRecords&, const Opened&);
+
 /// The last restore point of a span of time: the moment just before `end`, unless it is older than
 /// `begin`.
 std::optional<Timestamp> last_moment_in(const SourceRecords&, Timestamp begin, Timestamp end,

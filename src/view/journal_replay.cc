@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <yore/base/error.h>
+#include <yore/format/journal.h>
+#include <yore/tree/content.h>
+#include <yore/tree/edit.h>
+#include <yore/view/journal_replay.h>
+
+namespace yore::view {
+namespace {
+
+using catalog::LogSegment;
+using format::JournalRecord;
+
+/// Keeps nodes in memory only.
+class MemorySink final : public store::NodeSink {
+  public:
+    using Take = std::function<void(const NodeId&, std::shared_ptr<const Buffer>)>;
+    MemorySink(const store::Store& store, Take take) : store_(store), take_(std::move(take)) {}
+
+    NodeId put_node(ByteView plain) override {
+        const NodeId id = store_.node_id(plain);
+        take_(id, std::make_shared<const Buffer>(Buffer::copy_of(plain)));
+        return id;
+    }
+
+  private:
+    const store::Store& store_;
+    Take take_;
+};
+
+tree::Entry entry_of(const store::ObjectCache& cache, const LogSegment& segment,
+                     LogPosition position) {
+    std::optional<tree::EntryView> entry;
+    if (segment.entries)
+        entry = tree::Directory(cache, *segment.entries).find(format::journal_entry_name(position));
+    if (!entry) throw Error(Errc::corrupt, fmt::format("record {} has no entry", position.value));
+    return entry->copy();
+}
+
+void apply_record(tree::TreeEdit& edit, const JournalRecord& record,
+                  const std::function<tree::Entry()>& entry) {
+    switch (record.kind) {
+        case JournalRecord::Kind::put:
+            for (const std::string& path : record.paths) edit.put(path, entry());
+            break;
+        case JournalRecord::Kind::update:
+            for (const std::string& path : record.paths) edit.update(path, entry());
+            break;
+        case JournalRecord::Kind::remove:
+            for (const std::string& path : record.paths) edit.remove(path);
+            break;
+        case JournalRecord::Kind::move:
+            edit.move(record.paths[0], record.paths[1]);
+            break;
+    }
+}
+
+/// The records of a segment at the positions of a range.
+void apply_segment(const store::ObjectCache& cache, const LogSegment& segment,
+                   const timeline::LogRange& range, tree::TreeEdit& edit) {
+    const format::Journal journal = read_journal(cache, segment);
+    const LogPosition begin = std::max(range.begin, segment.begin);
+    const LogPosition end = std::min(range.end, segment.end);
+    for (LogPosition at = begin; at < end; ++at.value)
+        doing([&] { return fmt::format("record {}", at.value); },
+              [&] {
+                  apply_record(edit, journal.records[at.value - segment.begin.value],
+                               [&] { return entry_of(cache, segment, at); });
+              });
+}
+
+void apply_range(const catalog::Logs& logs, const store::ObjectCache& cache, std::uint32_t source,
+                 const timeline::LogRange& range, tree::TreeEdit& edit) {
+    for (LogPosition at = range.begin; at < range.end;) {
+        const auto segment = logs.segment_ending_after(source, range.incarnation, at);
+        if (!segment || segment->begin > at)
+            throw Error(Errc::not_found, fmt::format("the log at {} is gone", at.value));
+        doing([&] { return fmt::format("log segment {}", segment->name); },
+              [&] { apply_segment(cache, *segment, range, edit); });
+        at = segment->end;
+    }
+}
+
+}  // namespace
+
+format::Journal read_journal(const store::ObjectCache& cache, const LogSegment& segment) {
+    if (segment.bytes > format::journal_bytes_max)
+        throw Error(Errc::corrupt, "it is longer than a journal can be");
+    tree::Content content{.size = segment.bytes, .extents = {}, .list = segment.list};
+    for (const catalog::SegmentExtent& extent : segment.extents)
+        content.extents.push_back({extent.length, extent.chunk, extent.offset});
+    Buffer bytes(segment.bytes);
+    bytes.resize_within(tree::ContentReader(cache, std::move(content)).read(0, bytes.span()));
+    format::Journal journal = format::decode_journal(bytes);
+    if (journal.begin != segment.begin || journal.end() != segment.end)
+        throw Error(Errc::corrupt, "its journal has other positions");
+    return journal;
+}
+
+JournalReplay::JournalReplay(const catalog::Catalog& catalog, store::ObjectCache& cache,
+                             Limits limits)
+    : catalog_(catalog), cache_(cache), limits_(limits), bounds_(cache.store().keys().gear) {
+    cache_.set_maker(this);
+}
+
+JournalReplay::~JournalReplay() {
+    cache_.set_maker(nullptr);
+}
+
+std::optional<NodeId> JournalReplay::apply(std::uint32_t source, const NodeId& base,
+                                           const std::vector<timeline::LogRange>& ranges) const {
+    const auto known_source = catalog_.source(source);
+    if (!known_source || known_source->kind != catalog::SourceKind::directory) return std::nullopt;
+    const Recipe recipe{source, base, ranges};
+    const auto before = known_.with([&](const Known& known) -> std::optional<NodeId> {
+        const auto found = known.moments.find(recipe);
+        return found == known.moments.end() ? std::nullopt : std::optional(found->second.root);
+    });
+    if (before) return before;
+    const Made made = run(recipe, nullptr);
+    remember(recipe, made);
+    return made.root;
+}
+
+JournalReplay::Made JournalReplay::run(const Recipe& recipe, Wanted* wanted) const {
+    const catalog::Logs logs(catalog_.store());
+    tree::TreeEdit edit(cache_, recipe.base);
+    for (const timeline::LogRange& range : recipe.ranges)
+        apply_range(logs, cache_, recipe.source, range, edit);
+    Made made;
+    MemorySink sink(cache_.store(), [&](const NodeId& id, std::shared_ptr<const Buffer> bytes) {
+        made.nodes.push_back(id);
+        if (wanted != nullptr && id == wanted->id) wanted->bytes = bytes;
+        cache_.add(id, std::move(bytes));
+    });
+    made.root = edit.finish(sink, bounds_);
+    return made;
+}
+
+std::shared_ptr<const Buffer> JournalReplay::make(const NodeId& id) const {
+    const auto recipe = known_.with([&](const Known& known) -> std::optional<Recipe> {
+        const auto found = known.recipes.find(id);
+        return found == known.recipes.end() ? std::nullopt : std::optional(found->second->first);
+    });
+    if (!recipe) return nullptr;
+    Wanted wanted{id};
+    run(*recipe, &wanted);
+    return wanted.bytes;
+}
+
+void JournalReplay::remember(const Recipe& recipe, const Made& made) const {
+    known_.with([&](Known& known) {
+        const auto [moment, is_new] = known.moments.emplace(recipe, made);
+        if (!is_new) return;
+        known.by_age.push_back(moment);
+        for (const NodeId& node : made.nodes) known.recipes[node] = moment;
+        while (known.by_age.size() > 1 &&
+               (known.moments.size() > limits_.moments || known.recipes.size() > limits_.nodes))
+            forget_oldest(known);
+    });
+}
+
+void JournalReplay::forget_oldest(Known& known) {
+    const auto oldest = known.by_age.front();
+    known.by_age.pop_front();
+    for (const NodeId& node : oldest->second.nodes) {
+        const auto recipe = known.recipes.find(node);
+        if (recipe != known.recipes.end() && recipe->second == oldest) known.recipes.erase(recipe);
+    }
+    known.moments.erase(oldest);
+}
+
+}  // namespace yore::view

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <yore/format/journal.h>
+#include <yore/format/restore_points.h>
+#include <yore/view/journal_replay.h>
+
+#include "../tree/random_changes.h"
+#include "view_fixture.h"
+
+using namespace yore;
+using namespace yore::test;
+
+namespace {
+
+using Kind = format::JournalRecord::Kind;
+
+/// A source that is followed: what is journalled goes to the store, segment by segment.
+struct Journalled {
+    ViewFixture fixture;
+    catalog::Logs logs{*fixture.store};
+    catalog::Source home = fixture.add("home");
+    format::Journal open{{1}, {}};
+    std::map<std::string, tree::Entry> entries;
+
+    void record(Kind kind, std::vector<std::string> paths, tree::Entry entry = {}) {
+        const LogPosition position = open.end();
+        format::JournalRecord record{kind, time_of(position), std::move(paths)};
+        if (record.has_entry()) {
+            entry.name = format::journal_entry_name(position);
+            entries.emplace(entry.name, std::move(entry));
+        }
+        open.records.push_back(std::move(record));
+    }
+    /// One position a second.
+    static Timestamp time_of(LogPosition position) {
+        return Timestamp::from_seconds(first_second + static_cast<std::int64_t>(position.value));
+    }
+    void close(const std::optional<NodeId>& tree_after) {
+        format::RestorePointsBuilder points;
+        for (std::size_t i = 0; i < open.records.size(); ++i)
+            points.add({{open.begin.value + i}, open.records[i].time});
+        const Bytes bytes = encode(open);
+        catalog::LogSegment segment;
+        segment.source = home.id;
+        segment.incarnation = 1;
+        segment.name = fmt::format("{:08}", open.begin.value);
+        segment.begin = open.begin;
+        segment.end = open.end();
+        segment.first_time = open.records.front().time;
+        segment.last_time = segment.newest_point = open.records.back().time;
+        segment.bytes = bytes.size();
+        segment.extents = {{bytes.size(), put_chunk(*fixture.writer, bytes), 0}};
+        segment.points = fixture.writer->put_node(points.encode());
+        segment.point_count = points.count();
+        if (!entries.empty()) segment.entries = build_entries();
+        if (tree_after) segment.tree_after.emplace().root = *tree_after;
+        auto changes = logs.add(segment);
+        changes.push_back(catalog::Logs::put({home.id, 1, "journal-1", "", {}, {}}));
+        fixture.writer->commit(changes);
+        open = {segment.end, {}};
+        entries.clear();
+    }
+    /// The state before the first record, as a snapshot taken beside the log.
+    void take_base(const Folder& folder) {
+        catalog::Snapshot base = fixture.take(home, -3600, folder);
+        fixture.remove(base);
+        base.log = catalog::SnapshotLog{1, {1}, {1}};
+        const store::RecordChange change = catalog::Catalog::put(base);
+        fixture.store->commit({&change, 1});
+    }
+    NodeId build_entries() {
+        tree::DirectoryBuilder builder(*fixture.writer, fixture.bounds);
+        for (const auto& [name, entry] : entries) builder.add(entry);
+        return builder.finish().top;
+    }
+};
+
+/// Random changes; what the tree is after each; a tree is stored after some segments.
+struct RandomJournal {
+    explicit RandomJournal(std::uint64_t seed) : random(seed) {
+        journal.take_base({});
+        model.put("", changes.directory(3));
+        journal.record(Kind::put, {""}, build());
+        close(true);
+        for (int i = 0; i < 6; ++i) {
+            for (std::uint64_t left = 1 + random.below(15); left > 0; --left) change();
+            close(random.below(3) == 0);
+        }
+    }
+    tree::Entry build() { return model.find("")->build(*writer(), journal.fixture.bounds, "root"); }
+    store::Writer* writer() { return journal.fixture.writer.get(); }
+    void change() {
+        const RandomChange next = changes.next(model);
+        next.apply(model);
+        tree::Entry entry;
+        if (next.kind == RandomChange::Kind::put || next.kind == RandomChange::Kind::update)
+            entry = next.item.build(*writer(), journal.fixture.bounds, "any");
+        const Kind kinds[] = {Kind::put, Kind::update, Kind::remove, Kind::move};
+        journal.record(kinds[static_cast<int>(next.kind)], next.paths, entry);
+        roots.push_back(root());
+    }
+    void close(bool with_tree) {
+        if (roots.empty()) roots.push_back(root());
+        std::optional<NodeId> tree;
+        if (with_tree) tree = model.build(*writer(), journal.fixture.bounds);
+        journal.close(tree);
+    }
+    NodeId root() {
+        IdsOnly ids(*journal.fixture.store);
+        return model.build(ids, journal.fixture.bounds);
+    }
+
+    SeededRandom random;
+    RandomChanges changes{random};
+    ModelTree model;
+    Journalled journal;
+    std::vector<NodeId> roots;  ///< after each record, from position 1 on
+};
+
+/// All names below, as far as they can be read.
+std::uint64_t count_entries(const store::ObjectCache& cache, const NodeId& top) {
+    std::uint64_t count = 0;
+    tree::Directory(cache, top).scan("", [&](const tree::EntryView& entry) {
+        ++count;
+        if (const auto child = entry.child()) count += count_entries(cache, *child);
+        return true;
+    });
+    return count;
+}
+
+std::optional<NodeId> root_at(const Journalled& journal, const store::ObjectCache& cache,
+                              const view::Replay& replay, LogPosition position) {
+    const view::SourceRecords records(journal.fixture.catalog, cache, journal.home.id);
+    const auto opened = view::open_moment(records, timeline::Moment(Journalled::time_of(position)),
+                                          journal.fixture.clock.now(), &replay);
+    const auto* found = std::get_if<view::Opened>(&opened);
+    return found ? std::optional(view::root_of(records, *found)) : std::nullopt;
+}
+
+}  // namespace
+
+TEST_CASE("Every moment of a journal is the tree that it was, also when nothing fits the cache") {
+    CAPTURE(test_seed());
+    for (const std::uint64_t cache_bytes : {std::uint64_t{64} << 20, std::uint64_t{1}}) {
+        RandomJournal random(test_seed());
+        const Journalled& journal = random.journal;
+        store::ObjectCache cache(*journal.fixture.store, cache_bytes);
+        const view::JournalReplay replay(journal.fixture.catalog, cache);
+        const auto commits = journal.fixture.store->last_commit();
+        for (std::size_t i = 0; i < random.roots.size(); ++i) {
+            const auto root = root_at(journal, cache, replay, {i + 1});
+            CAPTURE(i);
+            REQUIRE(root == random.roots[i]);
+            REQUIRE(count_entries(cache, *root) > 0);
+        }
+        CHECK(journal.fixture.store->last_commit() == commits);
+    }
+}
+
+TEST_CASE("Moments that were forgotten are opened anew") {
+    RandomJournal random(7);
+    store::ObjectCache cache(*random.journal.fixture.store, 1);
+    const view::JournalReplay replay(random.journal.fixture.catalog, cache,
+                                     {.moments = 2, .nodes = 1});
+    for (int round = 0; round < 2; ++round)
+        for (std::size_t i = 0; i < random.roots.size(); ++i) {
+            REQUIRE(root_at(random.journal, cache, replay, {i + 1}) == random.roots[i]);
+            REQUIRE(count_entries(cache, random.roots[i]) > 0);
+        }
+}
+
+TEST_CASE("The mount shows what a journal says: bytes, moves, and links that share their bytes") {
+    Journalled journal;
+    ViewFixture& fixture = journal.fixture;
+    const view::JournalReplay replay(fixture.catalog, fixture.cache);
+    const view::View view(fixture.catalog, fixture.cache, fixture.clock, &replay);
+    const Folder first{.files = {{"f", fixture.file("one")}}, .folders = {{"d", {}}}, .xattrs = {}};
+    journal.record(Kind::put, {""}, fixture.build("root", first));
+    journal.close(std::nullopt);
+    journal.record(Kind::put, {"f", "d/g"}, with_links(fixture.file("two"), 2));
+    journal.record(Kind::move, {"d", "e"});
+    journal.record(Kind::put, {"f"}, with_links(fixture.file("two"), 1));
+    journal.record(Kind::remove, {"e"});
+    journal.close(std::nullopt);
+    journal.take_base({});
+    const auto read = [&](int second, std::string_view path) -> std::optional<std::string> {
+        const auto node =
+            view.resolve(fmt::format("home/at/2026-11-21T02:00:{:02}Z/{}", second, path));
+        return node ? std::optional(fixture.bytes(*node)) : std::nullopt;
+    };
+    CHECK(read(1, "f") == "one");
+    CHECK(read(2, "f") == "two");
+    CHECK(read(2, "d/g") == "two");
+    CHECK(read(3, "e/g") == "two");
+    CHECK_FALSE(read(3, "d/g"));
+    CHECK(read(4, "f") == "two");
+    CHECK(read(5, "f") == "two");
+    CHECK_FALSE(read(5, "e/g"));
+}
+
+TEST_CASE("A journal that does not fit is damage, and names its segment and record") {
+    Journalled journal;
+    ViewFixture& fixture = journal.fixture;
+    store::ObjectCache cache(*fixture.store, 1u << 20);
+    const view::JournalReplay replay(fixture.catalog, cache);
+    const NodeId base = [&] {
+        tree::DirectoryBuilder builder(*fixture.writer, fixture.bounds);
+        builder.add(fixture.build("root", {}));
+        return builder.finish().top;
+    }();
+    journal.record(Kind::put, {"none/x"}, fixture.file("x"));
+    journal.close(std::nullopt);
+    const auto apply = [&](std::uint64_t begin, std::uint64_t end) {
+        return error_of([&] { replay.apply(journal.home.id, base, {{1, {begin}, {end}}}); });
+    };
+    CHECK(apply(1, 2).code() == Errc::corrupt);
+    CHECK(std::string(apply(1, 2).what()) ==
+          "log segment 00000001: record 1: none/x: its parent is not a directory");
+    CHECK(apply(2, 3).code() == Errc::not_found);
+    CHECK(replay.apply(journal.home.id + 1, base, {}) == std::nullopt);
+}
