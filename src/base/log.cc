@@ -2,12 +2,16 @@
 #include <yore/base/error.h>
 #include <yore/base/log.h>
 #include <yore/base/time.h>
+#include <yore/base/utf8.h>
 
+#include <cstdlib>
 #include <memory>
 
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace yore {
 namespace {
@@ -99,6 +103,39 @@ std::string escaped_json(std::string_view text) {
     return line;
 }
 
+/// The priorities of syslog(3).
+int priority_of(LogLevel level) {
+    switch (level) {
+        case LogLevel::debug:
+            return 7;
+        case LogLevel::info:
+            return 6;
+        case LogLevel::warning:
+            return 4;
+        case LogLevel::error:
+            return 3;
+    }
+    return 3;
+}
+
+/// The journal takes each line for an entry of its own, so each has the priority.
+std::string journal_lines(LogLevel level, std::string_view text) {
+    const auto prefix = fmt::format("<{}>", priority_of(level));
+    auto lines = prefix + escaped_text(text);
+    for (auto at = lines.find('\n'); at != std::string::npos; at = lines.find('\n', at + 1))
+        lines.insert(at + 1, prefix);
+    return lines;
+}
+
+std::string format_line(LogFormat format, LogLevel level, std::string_view text) {
+    if (format == LogFormat::journal) return journal_lines(level, text);
+    const auto time = to_rfc3339(SystemClock().now());
+    if (format == LogFormat::json)
+        return fmt::format(R"({{"time":"{}","level":"{}","message":"{}"}})", time, word_for(level),
+                           escaped_json(readable_utf8(text)));
+    return fmt::format("{} {}: {}", time, word_for(level), escaped_text(text));
+}
+
 }  // namespace
 
 void configure_log(LogLevel level, LogFormat format, const std::string& path) {
@@ -115,6 +152,15 @@ void configure_log(LogLevel level, LogFormat format, const std::string& path) {
     the_log() = {make_logger(std::move(sink), level), format};
 }
 
+LogFormat log_format_of_standard_error() {
+    if (::isatty(STDERR_FILENO) == 1) return LogFormat::text;
+    const char* stream = std::getenv("JOURNAL_STREAM");  // `device:inode`, as systemd.exec(5) says
+    struct stat info {};
+    if (stream == nullptr || ::fstat(STDERR_FILENO, &info) != 0) return LogFormat::json;
+    return fmt::format("{}:{}", info.st_dev, info.st_ino) == stream ? LogFormat::journal
+                                                                    : LogFormat::json;
+}
+
 bool log_enabled(LogLevel level) {
     return the_log().logger->should_log(level_of(level));
 }
@@ -122,11 +168,7 @@ bool log_enabled(LogLevel level) {
 void log_line(LogLevel level, std::string_view text) {
     if (!log_enabled(level)) return;
     const Log& log = the_log();
-    std::string time = to_rfc3339(SystemClock().now());
-    std::string line = log.format == LogFormat::json
-                           ? fmt::format(R"({{"time":"{}","level":"{}","message":"{}"}})", time,
-                                         word_for(level), escaped_json(text))
-                           : fmt::format("{} {}: {}", time, word_for(level), escaped_text(text));
+    const std::string line = format_line(log.format, level, text);
     log.logger->log(level_of(level), line);
 }
 

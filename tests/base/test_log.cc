@@ -62,6 +62,22 @@ TEST_CASE("JSON lines escape what JSON must") {
     CHECK_THAT(log.content(), Catch::StartsWith(R"({"time":")"));
 }
 
+TEST_CASE("JSON lines are UTF-8 whatever a file is called") {
+    LogTo log(LogLevel::info, LogFormat::json);
+    log_info("a\xff\xc3z\xed\xa0\x80");
+    CHECK_THAT(log.content(),
+               Catch::EndsWith("\"message\":\"a\uFFFD\uFFFDz\uFFFD\uFFFD\uFFFD\"}\n"));
+}
+
+TEST_CASE("lines for the journal have its priorities and no time") {
+    LogTo log(LogLevel::debug, LogFormat::journal);
+    log_debug("a");
+    log_info("b\nc");
+    log_warning("d");
+    log_error("e");
+    CHECK(log.content() == "<7>a\n<6>b\n<6>    c\n<4>d\n<3>e\n");
+}
+
 TEST_CASE("a log that cannot be opened is an error") {
     CHECK_THROWS_AS(configure_log(LogLevel::info, LogFormat::text, "/proc/none/log"), Error);
     configure_log(LogLevel::info, LogFormat::text);

@@ -11,7 +11,13 @@
 namespace yore {
 
 enum class LogLevel { debug, info, warning, error };
-enum class LogFormat { text, json };
+enum class LogFormat {
+    text,     ///< `2026-11-21T14:07:32Z warning: …`
+    json,     ///< an object on each line: `time`, `level`, `message`; U+FFFD for what is not UTF-8
+    journal,  ///< `<4>…`, as sd-daemon(3) has it: systemd's journal knows the time itself
+};
+/// Text on a terminal, `journal` when the journal reads standard error, else JSON lines.
+LogFormat log_format_of_standard_error();
 
 /// Call once from `main`, before threads. `path` empty: standard error.
 void configure_log(LogLevel, LogFormat, const std::string& path = {});
