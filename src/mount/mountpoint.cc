@@ -19,6 +19,7 @@
 #include <spawn.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -112,8 +113,10 @@ std::optional<MountedAt> mounted_at(const std::string& directory) {
 }
 
 bool detach_dead_mount(const std::string& given) {
-    struct stat status {};
-    if (::stat(given.c_str(), &status) == 0 || errno != ENOTCONN) return false;
+    // The kernel answers a stat of a dead mount for as long as it knows the attributes of its root;
+    // a statfs it must always ask for.
+    struct statfs space {};
+    if (::statfs(given.c_str(), &space) == 0 || errno != ENOTCONN) return false;
     const std::string directory = without_links(given);
     const auto there = mounted_at(directory);
     if (!there || there->type != "fuse.yore") return false;
