@@ -135,11 +135,19 @@ std::optional<Source> Catalog::source(std::uint32_t id) const {
     return found == known->end() || found->id != id ? std::nullopt : std::optional(*found);
 }
 
-Source Catalog::add_source(Source source) {
-    check_source_name(source.name);
+namespace {
+
+void check_directory(const Source& source) {
     if (source.kind == SourceKind::directory && !source.directory.path.starts_with('/'))
         throw Error(Errc::invalid, fmt::format("source {}: path {} is not absolute", source.name,
                                                source.directory.path));
+}
+
+}  // namespace
+
+Source Catalog::add_source(Source source) {
+    check_source_name(source.name);
+    check_directory(source);
     std::scoped_lock lock(state_->changing_sources);
     if (const auto before = this->source(source.name)) {
         if (!before->removed || before->kind != source.kind)
@@ -157,6 +165,23 @@ Source Catalog::add_source(Source source) {
     const store::RecordChange changes[] = {{counters_key(), encode(counters)},
                                            {source_key(source.id), encode(source)}};
     state_->store.commit(changes);
+    return source;
+}
+
+Source Catalog::change_source(const Source& wanted) {
+    check_directory(wanted);
+    std::scoped_lock lock(state_->changing_sources);
+    Source source = state_->known(*this, wanted.name);
+    if (source.removed)
+        throw Error(Errc::not_found, fmt::format("source {}: it was removed", wanted.name));
+    if (source.kind != wanted.kind)
+        throw Error(
+            Errc::exists,
+            fmt::format("source {}: there is one of another kind with this name", wanted.name));
+    source.directory = wanted.directory;
+    source.retention = wanted.retention;
+    const store::RecordChange change[] = {{source_key(source.id), encode(source)}};
+    state_->store.commit(change);
     return source;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// What a command may read: nothing, standard input, a new secret.
+/// What a command may read: standard input, a new secret.
 #pragma once
 
 #include <yore/command/command.h>
@@ -7,10 +7,7 @@
 
 namespace yore::cli {
 
-class NoInput final : public command::Input {
-  public:
-    std::size_t read(MutableBytes, const std::stop_token&) override { return 0; }
-};
+using command::NoInput;
 
 /// A stop wakes it even when nothing comes.
 class FdInput final : public command::Input {

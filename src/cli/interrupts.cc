@@ -19,7 +19,7 @@ sigset_t handled() {
 
 }  // namespace
 
-Interrupts::Interrupts() {
+Interrupts::Interrupts(std::function<void()> on_hangup) : on_hangup_(std::move(on_hangup)) {
     const sigset_t blocked = handled();
     ::pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
     thread_ = std::jthread([this](const std::stop_token& stop) {
@@ -38,6 +38,7 @@ Interrupts::~Interrupts() {
 
 void Interrupts::take(int signal) {
     if (signal == SIGUSR2) return;
+    if (signal == SIGHUP && on_hangup_) return on_hangup_();
     if (all_.stop_requested() && signal == SIGINT)
         ::_exit(static_cast<int>(command::ExitCode::interrupted));
     const bool again = first_.stop_requested();

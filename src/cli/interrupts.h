@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <stop_token>
 #include <thread>
 
@@ -14,7 +15,8 @@ class Interrupts {
   public:
     /// Blocks the signals in this thread and those that it starts, so it comes before any of them,
     /// and after a fork: a child would have no thread that listens.
-    Interrupts();
+    /// With `on_hangup`, SIGHUP asks for nothing but calls it, on a thread of its own.
+    explicit Interrupts(std::function<void()> on_hangup = {});
     ~Interrupts();
 
     /// From now on the first signal asks for all.
@@ -25,6 +27,7 @@ class Interrupts {
 
   private:
     void take(int signal);
+    const std::function<void()> on_hangup_;
     std::stop_source first_, all_;
     std::atomic<bool> alone_ = false;
     std::jthread thread_;

@@ -2,6 +2,8 @@
 /// What a command line asks for, in words that the rest of cli acts on.
 #pragma once
 
+#include <yore/server/secret_source.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,11 +13,7 @@
 
 namespace yore::cli {
 
-/// Where a secret comes from; at most one is set, none: a prompt.
-struct SecretSource {
-    std::optional<std::string> passphrase_file, passphrase_command, key_file;
-    bool given() const { return passphrase_file || passphrase_command || key_file; }
-};
+using server::SecretSource;
 
 struct Invocation {
     std::string verb;     ///< as typed: `key add`
@@ -33,6 +31,9 @@ struct Invocation {
     bool quiet = false;
 
     // What is not the command's business.
+    std::string config;                 ///< serve: its file
+    bool check = false;                 ///< serve: only look at it
+    bool replace = false;               ///< serve: the owner there is, is asked to drain
     bool foreground = false;            ///< mount
     std::optional<bool> encrypted;      ///< init; absent: as the secret that is given says
     std::optional<bool> with_key_file;  ///< init: the secret is a key file

@@ -8,7 +8,6 @@
 #include <yore/server/daemon.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include <poll.h>
 #include <sys/syscall.h>
@@ -24,25 +23,11 @@ namespace {
 constexpr int end_of_owner_ms_max = 20'000;
 constexpr int ok = static_cast<int>(command::ExitCode::ok);
 
-/// The name that the kernel gives a mountpoint: no links on the way to it. The last name may be a
-/// dead mount, of which nothing can be asked.
-std::string mountpoint_name(const std::string& directory) {
-    const std::filesystem::path path(directory);
-    std::error_code failed;
-    const auto above = std::filesystem::canonical(path.parent_path(), failed);
-    if (failed) return directory;
-    if (std::filesystem::is_symlink(path, failed)) {
-        const auto whole = std::filesystem::canonical(path, failed);
-        if (!failed) return whole;
-    }
-    return (above / path.filename()).string();
-}
-
 nlohmann::json mount_request(const Invocation& invocation) {
     auto request = invocation.request;
     const auto directory = command::get_bytes(request, "directory").value_or("");
     request.erase("directory_base64");
-    command::put_bytes(request, "directory", mountpoint_name(directory));
+    command::put_bytes(request, "directory", command::mountpoint_name(directory));
     return request;
 }
 
@@ -110,7 +95,7 @@ bool has_mount(const nlohmann::json& owner, const std::string& directory) {
 int run_mount(const Invocation& invocation, std::optional<crypto::SecretBytes> passphrase,
               Renderer& renderer) {
     RepositoryAccess access(invocation, std::move(passphrase), renderer);
-    access.resident = true;
+    access.life = command::OwnerLife::mounts;
     const auto request = mount_request(invocation);
     NoInput nothing;
     if (invocation.foreground) {
@@ -151,7 +136,7 @@ int run_umount(const Invocation& invocation, Renderer& renderer) {
         const auto result = server::Client(place).run("umount", call);
         if (!result) continue;
         // Its last mount: it closes the repository and ends. Who comes next finds it closed.
-        if (process && owner->value("resident", false) && result->value("mounts", 1) == 0) {
+        if (process && owner->value("life", "") == "mounts" && result->value("mounts", 1) == 0) {
             pollfd ended{process.get(), POLLIN, 0};
             ::poll(&ended, 1, end_of_owner_ms_max);
         }

@@ -26,6 +26,7 @@ const Presentations& entry_presentations();    ///< ls, find, du, diff
 const Presentations& record_presentations();   ///< sources, snapshots, keys, info, stats
 const Presentations& time_presentations();     ///< windows
 const Presentations& outcome_presentations();  ///< what was done
+const Presentations& serve_presentations();    ///< serve --check
 const Presentations& keeping_presentations();  ///< prune, collect, holds, source set
 Presentation presentation_of(const Invocation&, Screen&);
 

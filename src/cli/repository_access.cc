@@ -2,9 +2,11 @@
 #include "cli/repository_access.h"
 
 #include <yore/base/error.h>
+#include <yore/command/text.h>
 
 #include <chrono>
 #include <thread>
+#include <utility>
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -73,14 +75,54 @@ std::unique_ptr<server::Owner> RepositoryAccess::become_owner() {
     command::ContextOptions options;
     options.cache_bytes = invocation_.cache_bytes;
     options.owner = {::getpid(), "yore " + invocation_.verb, clock_.now()};
-    options.resident = resident;
+    options.life = life;
     return server::Owner::take(std::move(*unlocked_), std::move(options), place_, clock_, random_);
+}
+
+std::unique_ptr<server::Owner> RepositoryAccess::own(Replace replace, const std::stop_token& stop) {
+    for (;;) {
+        if (stop.stop_requested()) throw Error(Errc::cancelled, "stopped");
+        const auto holder = store::RepositoryLock::owner_of(directory_);
+        if (!holder) {
+            if (auto owner = become_owner()) return owner;
+            continue;
+        }
+        if (const auto facts = server::Client(place_).owner())
+            wait_to_own(*facts, replace);
+        else
+            wait_for(*holder);
+    }
+}
+
+void RepositoryAccess::wait_to_own(const nlohmann::json& facts, Replace replace) {
+    const auto who =
+        fmt::format("`{}` (pid {}, since {})", command::get_bytes(facts, "command").value_or(""),
+                    facts.value("pid", 0), facts.value("since", ""));
+    const bool stays =
+        facts.value("life", "command") != "command" && !facts.value("draining", false);
+    if (stays && replace == Replace::no)
+        throw Error(Errc::busy, fmt::format("{} is owned by {}", directory_, who),
+                    {"`yore serve --replace` takes over when what runs there has ended"});
+    if (stays && !asked_to_drain_) {
+        unlock();  // who cannot open the repository takes it from nobody
+        server::Client(place_).drain();
+        asked_to_drain_ = true;
+    }
+    if (!std::exchange(told_to_wait_, true)) renderer_.remark("waiting for " + who + " to end");
+    std::this_thread::sleep_for(wait_step);
+}
+
+bool RepositoryAccess::is_draining() const {
+    const auto facts = server::Client(place_).owner();
+    return facts && facts->value("draining", false);
 }
 
 void RepositoryAccess::wait_for(const store::Owner& owner) {
     const auto who =
         fmt::format("`{}` (pid {}, since {})", owner.command, owner.pid, to_rfc3339(owner.since));
-    if (++waits_ > waits_max || runs_as_another_user(owner.pid))
+    // Who drains ends with its last command, which may take as long as a backup does.
+    const bool too_long = ++waits_ > waits_max && !is_draining();
+    if (too_long || runs_as_another_user(owner.pid))
         throw Error(Errc::busy,
                     fmt::format("{} is in use by {}, which does not answer", directory_, who),
                     {"it may run as another user, or on another machine that sees this directory",

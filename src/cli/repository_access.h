@@ -31,16 +31,24 @@ class RepositoryAccess {
         const std::function<nlohmann::json(std::unique_ptr<server::Owner>)>& local);
     /// Only at the owner. There is none: nullopt.
     std::optional<nlohmann::json> at_owner(const command::Call&);
+    /// Becomes the owner, for continuous work. A command that runs there already is waited for; a
+    /// server or a mount: with `replace` it is asked to drain and waited for, else Errc::busy,
+    /// naming it. Stopped while waiting: Errc::cancelled.
+    enum class Replace { no, yes };
+    std::unique_ptr<server::Owner> own(Replace, const std::stop_token& stop);
     /// Asks for the secret and derives the keys, unless that was done.
     void unlock();
 
-    bool resident = false;  ///< as ContextOptions has it
+    command::OwnerLife life = command::OwnerLife::command;
     const server::Place& place() const { return place_; }
 
   private:
     std::unique_ptr<server::Owner> become_owner();
     /// Somebody has the lock and does not answer yet: waits a little. Too long already: throws.
     void wait_for(const store::Owner&);
+    /// The owner answers: what it says of itself, when it may be waited for.
+    void wait_to_own(const nlohmann::json& facts, Replace);
+    bool is_draining() const;
 
     const Invocation& invocation_;
     Renderer& renderer_;
@@ -52,6 +60,7 @@ class RepositoryAccess {
     const server::Place place_;
     std::optional<command::Unlocked> unlocked_;
     int waits_ = 0;
+    bool asked_to_drain_ = false, told_to_wait_ = false;
 };
 
 }  // namespace yore::cli

@@ -13,6 +13,7 @@
 #include "cli/mounting.h"
 #include "cli/repository_access.h"
 #include "cli/secrets.h"
+#include "cli/serving.h"
 
 namespace yore::cli {
 namespace {
@@ -148,6 +149,8 @@ int run(const Invocation& invocation, std::optional<crypto::SecretBytes> passphr
             return run_init(invocation, std::move(passphrase), renderer);
         if (invocation.command == "mount")
             return run_mount(invocation, std::move(passphrase), renderer);
+        if (invocation.command == "serve")
+            return run_serve(invocation, std::move(passphrase), renderer);
         if (invocation.command == "umount") return run_umount(invocation, renderer);
         return run_command(invocation, std::move(passphrase), renderer);
     } catch (const Error& error) {

@@ -17,7 +17,7 @@ void add_reading_verbs(CLI::App&, Invocation&);     ///< ls, cat, find, du, diff
 void add_keeping_verbs(CLI::App&, Invocation&);     ///< prune, collect, hold
 void add_source_set(CLI::App& source, Invocation&);
 void add_time_verbs(CLI::App&, Invocation&);   ///< windows, versions
-void add_mount_verbs(CLI::App&, Invocation&);  ///< mount, umount
+void add_mount_verbs(CLI::App&, Invocation&);  ///< mount, umount, serve
 
 /// A verb whose callback runs `fill` with the Invocation, its names already set.
 CLI::App* add_verb(CLI::App& parent, Invocation&, const std::string& name,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// mount, umount.
+/// mount, umount, serve.
 #include <yore/command/text.h>
 
 #include <memory>
@@ -7,6 +7,21 @@
 #include "cli/verbs.h"
 
 namespace yore::cli {
+namespace {
+
+void add_serve(CLI::App& app, Invocation& invocation) {
+    const auto config = std::make_shared<std::string>();
+    auto* verb = add_verb(app, invocation, "serve", "Own a repository: mounts that stay, by a file",
+                          [&invocation, config] { invocation.config = absolute_path(*config); });
+    verb->add_option("--config", *config, "What to do, in TOML")->required()->type_name("FILE");
+    auto* check = verb->add_flag("--check", invocation.check,
+                                 "Only tell how the file is understood, or all that is wrong");
+    auto* replace = verb->add_flag("--replace", invocation.replace,
+                                   "Take over from the server that runs, once its commands ended");
+    check->excludes(replace);
+}
+
+}  // namespace
 
 void add_mount_verbs(CLI::App& app, Invocation& invocation) {
     struct Options {
@@ -31,6 +46,7 @@ void add_mount_verbs(CLI::App& app, Invocation& invocation) {
     mount->add_flag("--allow-other", options->allow_other,
                     "Other users may look, with the permissions that files had");
     mount->add_flag("--foreground", invocation.foreground, "Stay, and log to standard error");
+    add_serve(app, invocation);
 }
 
 }  // namespace yore::cli

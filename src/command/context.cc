@@ -18,6 +18,18 @@ std::string key_file_path(const std::string& directory) {
 
 }  // namespace
 
+std::string_view name_of(OwnerLife life) {
+    switch (life) {
+        case OwnerLife::command:
+            return "command";
+        case OwnerLife::mounts:
+            return "mounts";
+        case OwnerLife::server:
+            return "server";
+    }
+    return "command";
+}
+
 store::KeyFile load_key_file(const std::string& directory) {
     auto found = store::KeyFile::load(key_file_path(directory));
     if (!found)

@@ -2,6 +2,7 @@
 #include "command/describe.h"
 
 #include <yore/base/error.h>
+#include <yore/command/sources.h>
 #include <yore/command/text.h>
 
 #include <sys/sysmacros.h>
@@ -46,11 +47,15 @@ std::string_view name_of(tree::FileKind kind) {
 }
 
 nlohmann::json describe(const catalog::Source& source) {
-    nlohmann::json object{{"name", source.name},
-                          {"created", to_rfc3339(source.created)},
-                          {"policy", describe(source.retention)},
-                          {"removed", nullptr}};
-    if (source.removed) object["removed"] = to_rfc3339(*source.removed);
+    auto object = describe_declared(source);
+    object["created"] = to_rfc3339(source.created);
+    object["removed"] =
+        source.removed ? nlohmann::json(to_rfc3339(*source.removed)) : nlohmann::json();
+    return object;
+}
+
+nlohmann::json describe_declared(const catalog::Source& source) {
+    nlohmann::json object{{"name", source.name}, {"policy", describe(source.retention)}};
     if (source.kind == catalog::SourceKind::stream) {
         object["kind"] = "stream";
         return object;

@@ -18,7 +18,7 @@ nlohmann::json run_mount(Context& context, const Call& call) {
     fields.done();
     const auto& owner = context.options().owner;
     // One that ends with its own command cannot keep a mount, and may not outlive that command.
-    if (!context.options().resident)
+    if (context.options().life == OwnerLife::command)
         throw Error(Errc::busy,
                     fmt::format("`{}` (pid {}) has the repository open and ends by itself",
                                 owner.command, owner.pid),

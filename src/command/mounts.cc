@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <filesystem>
 #include <list>
 #include <mutex>
 #include <thread>
@@ -131,6 +132,18 @@ void Mounts::appeared(const std::vector<view::View::Appeared>& names) {
 
 void Mounts::each_known(const std::function<void(const view::Node&)>& visit) const {
     for (const auto& mount : state_->all_live()) mount->each_known(visit);
+}
+
+std::string mountpoint_name(const std::string& directory) {
+    const std::filesystem::path path(directory);
+    std::error_code failed;
+    const auto above = std::filesystem::canonical(path.parent_path(), failed);
+    if (failed) return directory;
+    if (std::filesystem::is_symlink(path, failed)) {
+        const auto whole = std::filesystem::canonical(path, failed);
+        if (!failed) return whole;
+    }
+    return (above / path.filename()).string();
 }
 
 bool detach_dead_mount(const std::string& directory) {

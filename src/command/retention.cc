@@ -7,58 +7,37 @@
 #include <limits>
 
 namespace yore::command {
-namespace {
-
-struct CountRule {
-    const char* field;
-    std::uint32_t RetentionPolicy::*count;
-};
-constexpr CountRule count_rules[] = {
-    {"keep_last", &RetentionPolicy::last},       {"keep_hourly", &RetentionPolicy::hourly},
-    {"keep_daily", &RetentionPolicy::daily},     {"keep_weekly", &RetentionPolicy::weekly},
-    {"keep_monthly", &RetentionPolicy::monthly}, {"keep_yearly", &RetentionPolicy::yearly},
-};
-struct SpanRule {
-    const char* field;
-    Duration RetentionPolicy::*span;
-};
-constexpr SpanRule span_rules[] = {
-    {"keep_within", &RetentionPolicy::within},
-    {"window", &RetentionPolicy::window},
-};
-
-}  // namespace
 
 std::optional<RetentionPolicy> read_policy(Fields& fields) {
     RetentionPolicy policy;
     bool given = false;
-    for (const CountRule& rule : count_rules) {
-        const auto count = fields.number(rule.field);
+    for (const auto& rule : retention_counts) {
+        const auto count = fields.number(rule.word);
         if (!count) continue;
         given = true;
         if (*count > std::numeric_limits<std::uint32_t>::max())
-            throw Error(Errc::invalid, fmt::format("{}: {} is too many", rule.field, *count));
-        policy.*rule.count = static_cast<std::uint32_t>(*count);
+            throw Error(Errc::invalid, fmt::format("{}: {} is too many", rule.word, *count));
+        policy.*rule.value = static_cast<std::uint32_t>(*count);
     }
-    for (const SpanRule& rule : span_rules) {
-        const auto text = fields.optional_text(rule.field);
+    for (const auto& rule : retention_spans) {
+        const auto text = fields.optional_text(rule.word);
         if (!text) continue;
         given = true;
         const auto span = parse_duration(*text);
         if (!span)
-            throw Error(Errc::invalid, fmt::format("{}: {} is not a span", rule.field, *text),
+            throw Error(Errc::invalid, fmt::format("{}: {} is not a span", rule.word, *text),
                         {"such as 36h, 30d or 8w"});
-        policy.*rule.span = *span;
+        policy.*rule.value = *span;
     }
     return given ? std::optional(policy) : std::nullopt;
 }
 
 nlohmann::json describe(const RetentionPolicy& policy) {
     auto object = nlohmann::json::object();
-    for (const CountRule& rule : count_rules)
-        if (policy.*rule.count > 0) object[rule.field] = policy.*rule.count;
-    for (const SpanRule& rule : span_rules)
-        if ((policy.*rule.span).ns > 0) object[rule.field] = to_text(policy.*rule.span);
+    for (const auto& rule : retention_counts)
+        if (policy.*rule.value > 0) object[rule.word] = policy.*rule.value;
+    for (const auto& rule : retention_spans)
+        if ((policy.*rule.value).ns > 0) object[rule.word] = to_text(policy.*rule.value);
     return object;
 }
 
@@ -88,6 +67,14 @@ Judged judge_source(Context& context, const catalog::Source& source,
     Judged judged{source, context.catalog().snapshots(source.id), {}};
     judged.judgement = judge(context, judged, policy);
     return judged;
+}
+
+std::vector<std::size_t> victims(const Judged& before, const timeline::Judgement& after) {
+    std::vector<std::size_t> places;
+    for (std::size_t place = 0; place < after.snapshots.size(); ++place)
+        if (!after.snapshots[place].kept() && before.judgement.snapshots[place].kept())
+            places.push_back(place);
+    return places;
 }
 
 nlohmann::json describe_verdict(const Judged& judged, std::size_t place) {

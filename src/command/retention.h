@@ -28,6 +28,8 @@ struct Judged {
 /// By the records and the holds as of now.
 timeline::Judgement judge(Context&, const Judged&, const RetentionPolicy&);
 Judged judge_source(Context&, const catalog::Source&, const RetentionPolicy&);
+/// The snapshots that the policy so far keeps and another one, judged as `after`, does not.
+std::vector<std::size_t> victims(const Judged& before, const timeline::Judgement& after);
 /// An event `verdict`: `source`, `snapshot`, `keep`, `reason`.
 nlohmann::json describe_verdict(const Judged&, std::size_t place);
 

@@ -23,16 +23,14 @@ nlohmann::json run_source_set(Context& context, const Call& call) {
     const auto source = find_source(context.catalog(), name);
     const Judged before = judge_source(context, source, source.retention);
     const auto after = judge(context, before, policy);
-    std::uint64_t victims = 0;
-    for (std::size_t place = 0; place < after.snapshots.size(); ++place) {
-        if (after.snapshots[place].kept() || !before.judgement.snapshots[place].kept()) continue;
-        ++victims;
+    const auto places = victims(before, after);
+    for (const std::size_t place : places) {
         auto event = describe_verdict({source, before.snapshots, after}, place);
         event["event"] = "verdict";
         call.output.event(event);
     }
     auto result = describe(context.catalog().set_retention(name, policy));
-    result["victims"] = victims;
+    result["victims"] = places.size();
     return result;
 }
 

@@ -4,11 +4,30 @@
 namespace yore::server {
 
 Calls::Ticket::~Ticket() {
+    bool drained = false;
     {
         std::scoped_lock lock(calls_.mutex_);
         calls_.tickets_.remove(this);
+        drained = calls_.draining_ && calls_.tickets_.empty();
+        calls_.changed_.notify_all();
     }
-    calls_.changed_.notify_all();
+    if (drained) calls_.drained_.request_stop();
+}
+
+void Calls::drain() {
+    bool drained = false;
+    {
+        std::scoped_lock lock(mutex_);
+        closed_ = draining_ = true;
+        drained = tickets_.empty();
+        changed_.notify_all();
+    }
+    if (drained) drained_.request_stop();
+}
+
+bool Calls::draining() const {
+    std::scoped_lock lock(mutex_);
+    return draining_;
 }
 
 std::unique_ptr<Calls::Ticket> Calls::begin(std::string what) {
@@ -21,7 +40,7 @@ std::unique_ptr<Calls::Ticket> Calls::begin(std::string what) {
 
 void Calls::close_when(const std::function<bool()>& idle) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return tickets_.empty() && idle(); });
+    changed_.wait(lock, [&] { return tickets_.empty() && (draining_ || idle()); });
     closed_ = true;
 }
 

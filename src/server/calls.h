@@ -33,8 +33,13 @@ class Calls {
 
     /// No more calls are taken: nullptr.
     std::unique_ptr<Ticket> begin(std::string what);
-    /// Waits until no call is in progress and `idle()` holds, then takes no more. `idle` takes no
-    /// lock that is held around begin() or changed().
+    /// Takes no more; those in progress go on.
+    void drain();
+    bool draining() const;
+    /// Requested once drain() was called and the last call has ended.
+    std::stop_token drained() const { return drained_.get_token(); }
+    /// Waits until no call is in progress and `idle()` holds or all is drained, then takes no more.
+    /// `idle` takes no lock that is held around begin() or changed().
     void close_when(const std::function<bool()>& idle);
     /// `idle()` may hold now.
     void changed();
@@ -45,7 +50,8 @@ class Calls {
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     std::list<Ticket*> tickets_;
-    bool closed_ = false;
+    bool closed_ = false, draining_ = false;
+    std::stop_source drained_;
 };
 
 }  // namespace yore::server

@@ -79,15 +79,28 @@ class Upload {
 
 }  // namespace
 
-std::optional<nlohmann::json> Client::owner() const {
-    const auto client = connect(place_);
+namespace {
+
+/// What the owner says of itself in answer to a request that it answers at once.
+std::optional<nlohmann::json> facts_from(const Place& place, const httplib::Request& request) {
+    const auto client = connect(place);
     if (!client) return std::nullopt;
     client->set_read_timeout(10);
-    const auto answer = client->send(request("GET", "/v1/owner"));
+    const auto answer = client->send(request);
     if (!answer || answer->status != 200) return std::nullopt;
     auto facts = nlohmann::json::parse(answer->body, nullptr, /*allow_exceptions=*/false);
     if (!facts.is_object()) return std::nullopt;
     return facts;
+}
+
+}  // namespace
+
+std::optional<nlohmann::json> Client::owner() const {
+    return facts_from(place_, request("GET", "/v1/owner"));
+}
+
+std::optional<nlohmann::json> Client::drain() const {
+    return facts_from(place_, request("POST", "/v1/drain"));
 }
 
 namespace {

@@ -29,7 +29,7 @@ struct Owner::State {
                            {"since", to_rfc3339(options.owner.since)},
                            {"version", YORE_VERSION},
                            {"id", key_file.repository().hex()},
-                           {"resident", options.resident}};
+                           {"life", command::name_of(options.life)}};
         command::put_bytes(who, "command", options.owner.command);
         command::put_bytes(who, "repository", directory);
         service = std::make_unique<Service>(place, calls, std::move(who),
@@ -75,8 +75,14 @@ void Owner::finish(std::stop_token stop) {
         state_->calls.changed();
     });
     auto& mounts = state_->context->mounts();
-    state_->calls.close_when([&] { return stop.stop_requested() || mounts.directories().empty(); });
+    const bool until_stopped = state_->context->options().life == command::OwnerLife::server;
+    state_->calls.close_when(
+        [&] { return stop.stop_requested() || (!until_stopped && mounts.directories().empty()); });
     mounts.remove_all();
+}
+
+std::stop_token Owner::drained() const {
+    return state_->calls.drained();
 }
 
 std::vector<std::string> Owner::calls() const {

@@ -91,6 +91,10 @@ void Service::State::add_routes() {
     router.set_default_headers({{"Yore-Version", YORE_VERSION}});
     router.Get("/v1/owner",
                [this](const Request&, Response& response) { answer(response, 200, owner()); });
+    router.Post("/v1/drain", [this](const Request&, Response& response) {
+        calls.drain();
+        answer(response, 200, owner());
+    });
     router.Post(R"(/v1/commands/([a-z-]+))", [this](const Request& request, Response& response) {
         begin_command(request, response);
     });
@@ -122,6 +126,7 @@ nlohmann::json Service::State::owner() {
     if (opened.wait_for(std::chrono::seconds(0)) == std::future_status::ready)
         facts["mounts"] = command::list_of_bytes(opened.get()->mounts().directories());
     facts["calls"] = command::list_of_bytes(calls.in_progress());
+    facts["draining"] = calls.draining();
     return facts;
 }
 

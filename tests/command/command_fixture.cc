@@ -32,7 +32,8 @@ std::vector<std::string> Heard::texts(std::string_view kind, const std::string& 
     return found;
 }
 
-CommandFixture::CommandFixture(std::optional<store::Credentials> credentials, bool resident)
+CommandFixture::CommandFixture(std::optional<store::Credentials> credentials,
+                               command::OwnerLife life)
     : place{scratch / "run"} {
     std::optional<store::Credentials> same;
     if (credentials)
@@ -43,7 +44,7 @@ CommandFixture::CommandFixture(std::optional<store::Credentials> credentials, bo
     command::ContextOptions options;
     options.cache_bytes = 16u << 20;
     options.owner = {::getpid(), "yore test", clock.now()};
-    options.resident = resident;
+    options.life = life;
     owner = server::Owner::take(command::unlock(directory, command::load_key_file(directory), same),
                                 std::move(options), place, clock, random);
     std::filesystem::create_directory(source());

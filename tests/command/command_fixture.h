@@ -55,7 +55,8 @@ using Names = std::vector<std::string>;
 class CommandFixture {
   public:
     /// Not encrypted, unless credentials are given.
-    explicit CommandFixture(std::optional<store::Credentials> = {}, bool resident = true);
+    explicit CommandFixture(std::optional<store::Credentials> = {},
+                            command::OwnerLife = command::OwnerLife::mounts);
     ~CommandFixture();
 
     Heard run(Way, const std::string& command, const nlohmann::json& request,

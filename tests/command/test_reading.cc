@@ -7,9 +7,7 @@
 using namespace yore;
 using namespace yore::test;
 
-namespace {
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("ls lists a directory, a tree or a file", "[commands]") {
     const Way way = either_way();

@@ -249,7 +249,7 @@ TEST_CASE("info and stats tell what there is", "[commands]") {
 
 TEST_CASE("only a process that stays takes a mount", "[commands]") {
     const Way way = either_way();
-    CommandFixture repo({}, /*resident=*/false);
+    CommandFixture repo({}, command::OwnerLife::command);
     const auto directory = repo.scratch / "mnt";
     std::filesystem::create_directory(directory);
     CHECK(repo.failure(way, "mount", {{"directory", directory}}) == Errc::busy);

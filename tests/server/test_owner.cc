@@ -150,6 +150,8 @@ TEST_CASE("the owner says who it is", "[owner]") {
     CHECK((*who)["repository"] == repo.scratch / "repository");
     CHECK((*who)["mounts"].empty());
     CHECK((*who)["calls"].empty());
+    CHECK((*who)["life"] == "mounts");
+    CHECK((*who)["draining"] == false);
 }
 
 TEST_CASE("there is one owner; who comes second keeps its keys and is told", "[owner]") {
@@ -163,6 +165,28 @@ TEST_CASE("there is one owner; who comes second keeps its keys and is told", "[o
     repo.owner.reset();
     CHECK_FALSE(server::Client(repo.place).owner());
     CHECK(server::Owner::take(std::move(unlocked), {}, repo.place, repo.clock, repo.random));
+}
+
+TEST_CASE("a successor waits for what runs, and nothing new begins", "[owner]") {
+    CommandFixture repo({}, command::OwnerLife::server);
+    RunningCall running(repo);
+    const auto facts = server::Client(repo.place).drain();
+    REQUIRE(facts);
+    CHECK((*facts)["draining"] == true);
+    CHECK((*facts)["calls"] == nlohmann::json::array({"snapshot"}));
+    Heard heard;
+    command::NoInput nothing;
+    const auto request = nlohmann::json::object();
+    CHECK_FALSE(server::Client(repo.place).run("info", {request, heard, nothing, {}}));
+    CHECK_FALSE(repo.owner->drained().stop_requested());
+    auto finished = std::async(std::launch::async, [&] { repo.owner->finish({}); });
+    CHECK(finished.wait_for(30ms) == std::future_status::timeout);
+    running.input.end();
+    CHECK_FALSE(running.done.get());
+    CHECK(running.result);
+    finished.get();
+    CHECK(within_seconds([&] { return repo.owner->drained().stop_requested(); }));
+    CHECK(snapshots_of(repo, "db") == 1);
 }
 
 TEST_CASE("the socket of an owner that died is replaced", "[owner]") {

@@ -108,6 +108,26 @@ TEST_CASE("calls are taken until nothing is left to do, and none after") {
     CHECK(calls.begin("late") == nullptr);
 }
 
+TEST_CASE("who drains takes no more calls, and is drained with the last") {
+    Calls calls;
+    const auto drained = calls.drained();
+    auto one = calls.begin("one"), two = calls.begin("two");
+    calls.drain();
+    CHECK(calls.draining());
+    CHECK(calls.begin("three") == nullptr);
+    CHECK_FALSE(one->stop().stop_requested());
+    auto closing = std::async(std::launch::async, [&] { calls.close_when([] { return false; }); });
+    one.reset();
+    CHECK_FALSE(drained.stop_requested());
+    CHECK(closing.wait_for(30ms) == std::future_status::timeout);
+    two.reset();
+    CHECK(drained.stop_requested());
+    closing.get();
+    Calls nothing_to_do;
+    nothing_to_do.drain();
+    CHECK(nothing_to_do.drained().stop_requested());
+}
+
 TEST_CASE("a stop reaches every call") {
     Calls calls;
     const auto one = calls.begin("one"), two = calls.begin("two");

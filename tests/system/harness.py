@@ -9,11 +9,13 @@ Processes are ended and mounts undone by the ids and paths that a test made, nev
 """
 import contextlib
 import ctypes
+import glob
 import hashlib
 import json
 import os
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -86,6 +88,15 @@ class Repository:
     def umount(self, directory):
         self.yore("umount", directory)
         self.scratch.mounts.remove((self, directory))
+
+
+def calls_at_owner(repo):
+    """What the owner says that it is doing, over its socket; its environment has the place."""
+    with socket.socket(socket.AF_UNIX) as peer:
+        peer.connect(glob.glob(os.path.join(repo.environment["YORE_RUNTIME_DIR"], "*/socket"))[0])
+        peer.sendall(b"GET /v1/owner HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        answer = b"".join(iter(lambda: peer.recv(4096), b""))
+    return json.loads(answer.split(b"\r\n\r\n", 1)[1])["calls"]
 
 
 class Scratch:

@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The owner of a repository and its clients, when either is killed and when there are many."""
-import glob
 import json
 import os
 import signal
-import socket
 import subprocess
 import time
 
-from harness import BINARY, FAILED, OK, Scratch, check, main
+from harness import BINARY, FAILED, OK, Scratch, calls_at_owner, check, main
 
 
 def wait_until(holds, text):
@@ -37,17 +35,8 @@ def stream_into(scratch, repo):
     scratch.processes.append(client)
     client.stdin.write(b"the beginning")
     client.stdin.flush()
-    wait_until(lambda: "snapshot" in calls(repo), "the owner runs it")
+    wait_until(lambda: "snapshot" in calls_at_owner(repo), "the owner runs it")
     return client
-
-
-def calls(repo):
-    """What the owner says that it is doing, over its socket."""
-    with socket.socket(socket.AF_UNIX) as peer:
-        peer.connect(glob.glob(os.path.join(repo.environment["YORE_RUNTIME_DIR"], "*/socket"))[0])
-        peer.sendall(b"GET /v1/owner HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-        answer = b"".join(iter(lambda: peer.recv(4096), b""))
-    return json.loads(answer.split(b"\r\n\r\n", 1)[1])["calls"]
 
 
 def repository(scratch):
@@ -84,7 +73,7 @@ def client_is_killed():
         client = stream_into(scratch, repo)
         client.send_signal(signal.SIGKILL)
         client.communicate()
-        wait_until(lambda: "snapshot" not in calls(repo), "its command is cancelled")
+        wait_until(lambda: "snapshot" not in calls_at_owner(repo), "its command is cancelled")
         check(snapshots(repo, "db") == 0, "half a stream is no snapshot")
         check(os.path.exists(os.path.join(directory, "README.txt")), "the owner lives on")
         repo.umount(directory)

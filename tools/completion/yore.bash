@@ -4,7 +4,7 @@
 _yore() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
     local global='--repo --json --quiet --passphrase-file --passphrase-command --key-file --cache-size --help'
-    local verbs='init info stats verify key source snapshot snapshots windows versions ls cat find du diff restore mount umount prune collect hold'
+    local verbs='init info stats verify key source snapshot snapshots windows versions ls cat find du diff restore mount umount serve prune collect hold'
     declare -A options=(
         [init]='--encryption --label'
         [source]='add list show set remove --purge --keep-all --keep-last --keep-hourly --keep-daily --keep-weekly --keep-monthly --keep-yearly --keep-within --window --directory --one-file-system --exclude --exclude-from --keep-cache-dirs --keep-nodump'
@@ -21,13 +21,14 @@ _yore() {
         [hold]='add list release --until --reason'
         [verify]='--level --sample'
         [mount]='--allow-other --foreground'
+        [serve]='--config --check --replace'
     )
     case $before in
     --repo | --directory | --to | mount | umount)
         mapfile -t COMPREPLY < <(compgen -d -- "$word")
         return
         ;;
-    --passphrase-file | --key-file | --new-passphrase-file | --new-key-file | --exclude-from)
+    --passphrase-file | --key-file | --new-passphrase-file | --new-key-file | --exclude-from | --config)
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return
         ;;

@@ -47,6 +47,9 @@ class Catalog {
     /// The name is taken: Errc::exists; by one of its kind that was removed: that one is fed again,
     /// as this one says, under its policy of before. Returns it with its id.
     Source add_source(Source);
+    /// The source of this name gets the directory and the policy of this one. Unknown, removed:
+    /// Errc::not_found; of another kind: Errc::exists.
+    Source change_source(const Source&);
     /// Unknown: Errc::not_found.
     Source set_retention(std::string_view name, const RetentionPolicy&);
     /// Nothing feeds it any more; one that has no snapshots is gone. Returns whether it is gone.

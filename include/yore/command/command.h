@@ -47,6 +47,12 @@ class Input {
     virtual std::size_t read(MutableBytes into, const std::stop_token&) = 0;
 };
 
+/// Of a command that takes in nothing.
+class NoInput final : public Input {
+  public:
+    std::size_t read(MutableBytes, const std::stop_token&) override { return 0; }
+};
+
 struct Call {
     const nlohmann::json& request;  ///< paths of the caller's file system in it are absolute
     Output& output;

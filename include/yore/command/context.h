@@ -16,6 +16,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace yore::command {
@@ -33,10 +34,19 @@ struct Unlocked {
 Unlocked unlock(const std::string& directory, store::KeyFile,
                 const std::optional<store::Credentials>&);
 
+/// How long the process that owns a repository stays.
+enum class OwnerLife : std::uint8_t {
+    command,  ///< until its own command has ended, so it may not mount
+    mounts,   ///< until its last mount is gone
+    server,   ///< until it is stopped, or a successor asks it to drain
+};
+/// `command`, `mounts`, `server`.
+std::string_view name_of(OwnerLife);
+
 struct ContextOptions {
     std::uint64_t cache_bytes = 256u << 20;
-    store::Owner owner;     ///< this process
-    bool resident = false;  ///< stays until its last mount is gone; only such a process may mount
+    store::Owner owner;  ///< this process
+    OwnerLife life = OwnerLife::command;
     std::function<void()> mounts_changed = [] {};
 };
 

@@ -37,6 +37,10 @@ class Mounts {
     std::unique_ptr<State> state_;
 };
 
+/// The name that the kernel gives a mountpoint: no links on the way to it. The last name may be a
+/// dead mount, of which nothing can be asked; nothing is there: `directory` as it is.
+std::string mountpoint_name(const std::string& directory);
+
 /// A mount of ours whose process was killed is taken out of the way. There is none: false.
 bool detach_dead_mount(const std::string& directory);
 

@@ -4,6 +4,7 @@
 
 #include <yore/base/time.h>
 
+#include <array>
 #include <cstdint>
 
 namespace yore {
@@ -19,6 +20,26 @@ struct RetentionPolicy {
 
     bool empty() const { return *this == RetentionPolicy{}; }
     bool operator==(const RetentionPolicy&) const = default;
+};
+
+/// The rules by the words that requests, answers and configurations have for them.
+template <typename Value>
+struct RetentionRule {
+    const char* word;
+    Value RetentionPolicy::*value;
+};
+inline constexpr std::array retention_counts{
+    RetentionRule<std::uint32_t>{"keep_last", &RetentionPolicy::last},
+    RetentionRule<std::uint32_t>{"keep_hourly", &RetentionPolicy::hourly},
+    RetentionRule<std::uint32_t>{"keep_daily", &RetentionPolicy::daily},
+    RetentionRule<std::uint32_t>{"keep_weekly", &RetentionPolicy::weekly},
+    RetentionRule<std::uint32_t>{"keep_monthly", &RetentionPolicy::monthly},
+    RetentionRule<std::uint32_t>{"keep_yearly", &RetentionPolicy::yearly},
+};
+/// Written as durations, such as `30d`.
+inline constexpr std::array retention_spans{
+    RetentionRule<Duration>{"keep_within", &RetentionPolicy::within},
+    RetentionRule<Duration>{"window", &RetentionPolicy::window},
 };
 
 }  // namespace yore

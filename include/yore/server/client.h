@@ -17,9 +17,14 @@ class Client {
   public:
     explicit Client(Place place) : place_(std::move(place)) {}
 
-    /// Who owns the repository: `pid`, `command`, `since`, `version`, `repository`, `id`, `mounts`.
-    /// Nobody answers: nullopt. The place is not this user's alone: Errc::denied.
+    /// Who owns the repository: `pid`, `command`, `since`, `version`, `repository`, `id`, `life`,
+    /// `mounts`, `calls`, `draining`. Nobody answers: nullopt. The place is not this user's alone:
+    /// Errc::denied.
     std::optional<nlohmann::json> owner() const;
+
+    /// Asks the owner to take no more calls and to end with the last one, and returns at once with
+    /// what owner() says. Nobody answers: nullopt.
+    std::optional<nlohmann::json> drain() const;
 
     /// Runs a command there. Nobody answers, or the owner was about to end and has not begun it:
     /// nullopt. Throws the command's own Error; `io` when the owner dies on the way. Stopped:

@@ -28,9 +28,12 @@ class Owner {
 
     command::Context& context();
 
-    /// Waits until there is neither a call nor a mount; from then on nobody is taken on. `stop`
-    /// stops the calls of others and unmounts.
+    /// Waits until the OwnerLife of the Context is over and no call is in progress; from then on
+    /// nobody is taken on. `stop` stops the calls of others. A successor that asks to drain: no
+    /// more calls are taken, and it ends with the last one. Unmounts.
     void finish(std::stop_token stop);
+    /// Requested when a successor has asked to drain and the last call of others has ended.
+    std::stop_token drained() const;
     /// The calls of others that are in progress: `snapshot (pid 12)`.
     std::vector<std::string> calls() const;
 

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What `yore serve` is to do: one TOML file, checked whole before any of it is acted on.
+///
+///     repository = "/backup/yore"            # key_file, passphrase_file or passphrase_command
+///     [[source]]                             # the words of `yore source add` and `source set`
+///     name = "home"
+///     directory = "/home"
+///     keep_daily = 7
+///     [[mount]]                              # the words of `yore mount`
+///     directory = "/mnt/yore"
+#pragma once
+
+#include <yore/catalog/source.h>
+#include <yore/server/secret_source.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+namespace yore::server {
+
+struct MountConfig {
+    std::string directory;  ///< absolute
+    bool allow_other = false;
+    bool operator==(const MountConfig&) const = default;
+};
+
+struct Config {
+    std::string repository;  ///< absolute
+    SecretSource secret;
+    /// Of each what is declared: name, directory, retention. A policy without rules keeps all.
+    std::vector<catalog::Source> sources;
+    std::vector<MountConfig> mounts;
+};
+
+/// One thing that is wrong with a file.
+struct ConfigMistake {
+    std::uint32_t line = 0;  ///< from 1
+    std::string key;         ///< `source.keep_daily`; empty when the file is no TOML
+    std::string text;
+    std::string hint;          ///< may be empty
+    std::string what() const;  ///< `line 3: source.keep_daily: … (hint)`
+};
+
+struct ConfigReading {
+    Config config;                        ///< to be used when there is no mistake
+    std::vector<ConfigMistake> mistakes;  ///< all that there are, by line
+};
+/// Pure: looks at the text alone, not at the directories that it names.
+ConfigReading read_config(std::string_view toml);
+/// Absent: Errc::not_found; longer than 1 MiB: Errc::invalid.
+ConfigReading load_config(const std::string& path);
+
+/// `repository`, `secret`, `sources`, `mounts`, for `yore serve --check`.
+nlohmann::json describe(const Config&);
+/// An event `mistake`: `line`, `key`, `text`, `hint`.
+nlohmann::json describe(const ConfigMistake&);
+
+}  // namespace yore::server

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <yore/base/error.h>
+#include <yore/base/file.h>
+#include <yore/command/sources.h>
+#include <yore/command/text.h>
+#include <yore/server/config.h>
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+#include <fcntl.h>
+#include <nlohmann/json.hpp>
+
+#include "server/config_table.h"
+
+namespace yore::server {
+namespace {
+
+constexpr std::size_t file_bytes_max = 1u << 20;
+
+SecretSource read_secret_source(ConfigTable& top) {
+    constexpr const char* which = "key_file, passphrase_file or passphrase_command";
+    SecretSource secret{top.path("passphrase_file"), top.text("passphrase_command"),
+                        top.path("key_file")};
+    const char* first = nullptr;
+    for (const char* key : {"passphrase_file", "passphrase_command", "key_file"}) {
+        if (!top.has(key)) continue;
+        if (first != nullptr)
+            top.refuse(key, fmt::format("{} is given, too", first),
+                       fmt::format("one of {}", which));
+        first = key;
+    }
+    top.reserve("passphrase", "a secret does not belong into this file",
+                fmt::format("{} names where it is", which));
+    return secret;
+}
+
+RetentionPolicy read_retention(ConfigTable& table) {
+    RetentionPolicy policy;
+    for (const auto& rule : retention_counts)
+        if (const auto count = table.number(rule.word)) policy.*rule.value = *count;
+    for (const auto& rule : retention_spans) {
+        const auto text = table.text(rule.word);
+        if (!text) continue;
+        if (const auto span = parse_duration(*text))
+            policy.*rule.value = *span;
+        else
+            table.refuse(rule.word, fmt::format("{} is not a duration", *text),
+                         "such as 36h, 30d or 8w");
+    }
+    if (table.flag("keep_all").value_or(false) && !policy.empty())
+        table.refuse("keep_all", "there are rules, too, which keep less than all");
+    return policy;
+}
+
+catalog::Source read_source(ConfigTable& table) {
+    catalog::Source source;
+    table.require("name");
+    if (const auto name = table.text("name")) {
+        try {
+            catalog::check_source_name(*name);
+        } catch (const Error& error) {
+            table.refuse("name", error.what(), error.hints().empty() ? "" : error.hints().front());
+        }
+        source.name = *name;
+    }
+    table.require("directory");
+    source.directory.path = table.path("directory").value_or("");
+    source.directory.one_file_system = table.flag("one_file_system").value_or(false);
+    source.directory.ignore_cache_dirs = !table.flag("keep_cache_dirs").value_or(false);
+    source.directory.ignore_nodump = !table.flag("keep_nodump").value_or(false);
+    source.directory.excludes = table.texts("excludes");
+    source.retention = read_retention(table);
+    table.reserve("follow", "this version does not follow directories yet");
+    table.finish();
+    return source;
+}
+
+MountConfig read_mount(ConfigTable& table) {
+    MountConfig mount;
+    table.require("directory");
+    mount.directory = table.path("directory").value_or("");
+    mount.allow_other = table.flag("allow_other").value_or(false);
+    table.finish();
+    return mount;
+}
+
+/// Notes where a value comes a second time.
+class Distinct {
+  public:
+    void check(ConfigTable& table, const std::string& key, const std::string& value) {
+        if (!value.empty() && !seen_.insert(value).second)
+            table.refuse(key, fmt::format("{} is there already, further up", value));
+    }
+
+  private:
+    std::set<std::string> seen_;
+};
+
+Config read_top(const toml::table& document, std::vector<ConfigMistake>& mistakes) {
+    Config config;
+    ConfigTable top(document, "", mistakes);
+    top.require("repository");
+    config.repository = top.path("repository").value_or("");
+    config.secret = read_secret_source(top);
+    Distinct names, directories;
+    for (ConfigTable& table : top.tables("source")) {
+        config.sources.push_back(read_source(table));
+        names.check(table, "name", config.sources.back().name);
+    }
+    for (ConfigTable& table : top.tables("mount")) {
+        config.mounts.push_back(read_mount(table));
+        directories.check(table, "directory", config.mounts.back().directory);
+    }
+    top.reserve("schedule", "this version runs no schedules yet",
+                "cron or a systemd timer can run `yore snapshot`");
+    top.finish();
+    return config;
+}
+
+}  // namespace
+
+ConfigReading read_config(std::string_view toml) {
+    ConfigReading reading;
+    const auto parsed = toml::parse(toml);
+    if (!parsed) {
+        const auto& error = parsed.error();
+        reading.mistakes.push_back(
+            {error.source().begin.line, "", std::string(error.description()), {}});
+        return reading;
+    }
+    reading.config = read_top(parsed.table(), reading.mistakes);
+    std::ranges::sort(reading.mistakes, {}, [](const ConfigMistake& mistake) {
+        return std::tie(mistake.line, mistake.key, mistake.text);
+    });
+    return reading;
+}
+
+ConfigReading load_config(const std::string& path) {
+    const auto fd = open_file(path, O_RDONLY);
+    Bytes content(file_bytes_max + 1);
+    content.resize(read_at(fd.get(), 0, content));
+    if (content.size() > file_bytes_max)
+        throw Error(Errc::invalid, fmt::format("{} is longer than 1 MiB", path));
+    return read_config(as_text(content));
+}
+
+std::string ConfigMistake::what() const {
+    auto all = fmt::format("line {}: {}{}{}", line, key, key.empty() ? "" : ": ", text);
+    if (!hint.empty()) all += fmt::format(" ({})", hint);
+    return all;
+}
+
+nlohmann::json describe(const Config& config) {
+    nlohmann::json object{{"secret", nlohmann::json::object()},
+                          {"sources", nlohmann::json::array()},
+                          {"mounts", nlohmann::json::array()}};
+    command::put_bytes(object, "repository", config.repository);
+    const SecretSource& secret = config.secret;
+    for (const auto& [key, value] : {std::pair("key_file", secret.key_file),
+                                     {"passphrase_file", secret.passphrase_file},
+                                     {"passphrase_command", secret.passphrase_command}})
+        if (value) command::put_bytes(object["secret"], key, *value);
+    for (const catalog::Source& source : config.sources)
+        object["sources"].push_back(command::describe_declared(source));
+    for (const MountConfig& mount : config.mounts) {
+        nlohmann::json row{{"allow_other", mount.allow_other}};
+        command::put_bytes(row, "directory", mount.directory);
+        object["mounts"].push_back(std::move(row));
+    }
+    return object;
+}
+
+nlohmann::json describe(const ConfigMistake& mistake) {
+    nlohmann::json event{
+        {"event", "mistake"}, {"line", mistake.line}, {"key", mistake.key}, {"text", mistake.text}};
+    if (!mistake.hint.empty()) event["hint"] = mistake.hint;
+    return event;
+}
+
+}  // namespace yore::server

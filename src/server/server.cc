@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <yore/base/error.h>
+#include <yore/base/log.h>
+#include <yore/command/sources.h>
+#include <yore/server/server.h>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <filesystem>
+#include <mutex>
+
+#include <fmt/ranges.h>
+
+#include "server/wanted_mounts.h"
+
+namespace yore::server {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+void log_declared(const catalog::Source& source, const command::Declared& declared) {
+    if (declared.added) log_info("source {}: added, {}", source.name, source.directory.path);
+    if (!declared.changes.empty())
+        log_info("source {}: changed: {}", source.name, fmt::join(declared.changes, ", "));
+    if (declared.victims > 0)
+        log_warning("source {}: because of its new policy the next prune removes {} snapshots",
+                    source.name, declared.victims);
+}
+
+/// One that cannot be declared is left as it is: the others go on.
+void declare(command::Context& context, const catalog::Source& source) {
+    try {
+        log_declared(source, command::declare_source(context, source));
+    } catch (const Error& error) {
+        log_error("{}", error.full_text());
+    }
+    std::error_code failed;
+    if (!std::filesystem::is_directory(source.directory.path, failed))
+        log_warning("source {}: {} is not a directory now", source.name, source.directory.path);
+}
+
+void declare_all(command::Context& context, const std::vector<catalog::Source>& sources) {
+    for (const catalog::Source& source : sources) declare(context, source);
+    for (const catalog::Source& known : context.catalog().sources())
+        if (!known.removed && std::ranges::count(sources, known.name, &catalog::Source::name) == 0)
+            log_info("source {}: not in the configuration; it stays as it is", known.name);
+}
+
+}  // namespace
+
+struct Server::State {
+    State(Config config_in, std::string path_in, Notifier& notifier_in)
+        : config(std::move(config_in)), path(std::move(path_in)), notifier(notifier_in) {}
+
+    Config config;
+    const std::string path;
+    Notifier& notifier;
+
+    std::mutex mutex;  ///< of what follows; taken alone
+    std::condition_variable changed;
+    bool reload_asked = false;
+
+    void wake() {
+        { std::scoped_lock lock(mutex); }  // who waits has not looked yet, or is woken
+        changed.notify_all();
+    }
+    void carry_out(Owner& owner, WantedMounts& mounts) {
+        declare_all(owner.context(), config.sources);
+        mounts.want(config.mounts);
+    }
+    bool take_new_config();
+    void reload(Owner&, WantedMounts&);
+    void work(Owner&, const std::stop_token& stop);
+    bool wait(Clock::time_point until, const std::stop_token& stop, const std::stop_token& drained);
+};
+
+Server::Server(Config config, std::string path, Notifier& notifier)
+    : state_(std::make_unique<State>(std::move(config), std::move(path), notifier)) {}
+Server::~Server() = default;
+
+void Server::reload() {
+    std::scoped_lock lock(state_->mutex);
+    state_->reload_asked = true;
+    state_->changed.notify_all();
+}
+
+/// Of a file with mistakes nothing is taken: false.
+bool Server::State::take_new_config() {
+    auto reading = load_config(path);
+    for (const ConfigMistake& mistake : reading.mistakes) log_error("{}: {}", path, mistake.what());
+    if (!reading.mistakes.empty()) return false;
+    if (reading.config.repository != config.repository) {
+        log_error("{}: repository: it cannot change from {} to {} while the server runs", path,
+                  config.repository, reading.config.repository);
+        return false;
+    }
+    if (reading.config.secret != config.secret)
+        log_info("{}: the new place of the secret counts from the next start", path);
+    config = std::move(reading.config);
+    return true;
+}
+
+void Server::State::reload(Owner& owner, WantedMounts& mounts) {
+    notifier.reloading();
+    try {
+        if (take_new_config()) {
+            log_info("{}: read again", path);
+            carry_out(owner, mounts);
+        } else {
+            log_error("{}: not taken; the server goes on as before", path);
+        }
+    } catch (const Error& error) {
+        log_error("{}; the server goes on as before", error.full_text());
+    }
+    notifier.ready();
+}
+
+/// Whether to read the configuration again.
+bool Server::State::wait(Clock::time_point until, const std::stop_token& stop,
+                         const std::stop_token& drained) {
+    std::unique_lock lock(mutex);
+    changed.wait_until(lock, until, [&] {
+        return reload_asked || stop.stop_requested() || drained.stop_requested();
+    });
+    return std::exchange(reload_asked, false);
+}
+
+void Server::State::work(Owner& owner, const std::stop_token& stop) {
+    const auto drained = owner.drained();
+    const std::stop_callback on_stop(stop, [this] { wake(); });
+    const std::stop_callback on_drained(drained, [this] { wake(); });
+    WantedMounts mounts(owner.context());
+    carry_out(owner, mounts);
+    bool ready = false;
+    Clock::time_point alive_due = Clock::now();
+    while (!stop.stop_requested() && !drained.stop_requested()) {
+        Clock::time_point until = Clock::now() + std::chrono::hours(1);
+        if (const auto due = mounts.step(Clock::now())) until = std::min(until, *due);
+        if (!std::exchange(ready, true)) {
+            notifier.ready();
+            log_info("serving {}", owner.context().directory());
+        }
+        if (const auto period = notifier.alive_period()) {
+            if (Clock::now() >= alive_due) {
+                notifier.alive();
+                alive_due = Clock::now() + *period;
+            }
+            until = std::min(until, alive_due);
+        }
+        if (wait(until, stop, drained)) reload(owner, mounts);
+    }
+    if (drained.stop_requested()) log_info("drained: a successor takes over");
+}
+
+void Server::run(Owner& owner, std::stop_token stop) {
+    state_->work(owner, stop);
+    state_->notifier.stopping();
+    owner.finish(stop);
+    log_info("stopped");
+}
+
+}  // namespace yore::server
