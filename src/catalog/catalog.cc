@@ -48,8 +48,8 @@ std::vector<Source> load_sources(const store::Store& store) {
 std::vector<Bytes> prefixes_of(std::uint32_t source) {
     std::vector<Bytes> prefixes{snapshots_prefix(source), holds_prefix(source),
                                 incarnations_prefix(source)};
-    // Those of its logs begin with another letter, and then as their incarnations do.
-    for (char letter : {'l', 'r', 't', 'g'}) {
+    // Those of its logs and schedules begin with another letter, and then as its incarnations do.
+    for (char letter : {'l', 'r', 't', 'g', 'p', 'q'}) {
         prefixes.push_back(incarnations_prefix(source));
         prefixes.back()[0] = static_cast<std::byte>(letter);
     }

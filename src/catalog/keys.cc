@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "catalog/keys.h"
 
-#include <yore/base/error.h>
+#include "catalog/key_bytes.h"
 
 namespace yore::catalog {
 namespace {
@@ -11,54 +11,17 @@ constexpr std::byte incarnation_letter{'i'}, segment_time_letter{'t'}, hold_lett
 constexpr std::size_t snapshot_key_bytes = 1 + 4 + 8 + 4 + 8;
 constexpr std::size_t snapshot_log_bytes = 4 + 8 + 8;
 constexpr std::int64_t seconds_max = 9'223'372'035;  // what a Timestamp holds, rounded towards 0
-constexpr std::uint64_t sign_bit = std::uint64_t{1} << 63;
 
-template <typename Unsigned>
-void put(Bytes& key, Unsigned value) {
-    for (unsigned shift = 8 * sizeof value; shift > 0; shift -= 8)
-        key.push_back(static_cast<std::byte>(value >> (shift - 8)));
+LogKey take_log(KeyReader& reader) {
+    const std::uint32_t source = reader.take32();
+    return {source, reader.take32()};
 }
-void put_signed(Bytes& key, std::int64_t value) {
-    put(key, static_cast<std::uint64_t>(value) ^ sign_bit);
-}
-
-/// Takes numbers off the front; the caller has checked the length.
-class KeyReader {
-  public:
-    explicit KeyReader(ByteView rest) : rest_(rest) {}
-    std::uint64_t take(std::size_t byte_count) {
-        std::uint64_t value = 0;
-        for (std::byte b : rest_.first(byte_count))
-            value = value << 8 | std::to_integer<unsigned>(b);
-        rest_ = rest_.subspan(byte_count);
-        return value;
-    }
-    std::uint32_t take32() { return static_cast<std::uint32_t>(take(4)); }
-    LogKey take_log() {
-        const std::uint32_t source = take32();
-        return {source, take32()};
-    }
-    std::int64_t take_signed() { return static_cast<std::int64_t>(take(8) ^ sign_bit); }
-
-  private:
-    ByteView rest_;
-};
 
 Bytes lettered(std::byte letter, LogKey log) {
     Bytes key{letter};
     put(key, log.source);
     put(key, log.incarnation);
     return key;
-}
-
-Error out_of_range(ByteView key) {
-    return Error(Errc::corrupt, fmt::format("catalog key {}: out of range", to_hex(key)));
-}
-
-KeyReader open_key(ByteView key, std::byte letter, std::size_t byte_count) {
-    if (key.size() != byte_count || key[0] != letter)
-        throw Error(Errc::corrupt, fmt::format("catalog key {}: not of its type", to_hex(key)));
-    return KeyReader(key.subspan(1));
 }
 
 }  // namespace
@@ -169,18 +132,19 @@ SnapshotKey parse_snapshot_key(ByteView key) {
 }
 
 LogKey parse_incarnation_key(ByteView key) {
-    return open_key(key, incarnation_letter, 1 + 8).take_log();
+    KeyReader reader = open_key(key, incarnation_letter, 1 + 8);
+    return take_log(reader);
 }
 
 ParsedLogKey parse_log_key(LogFamily family, ByteView key) {
     KeyReader reader = open_key(key, static_cast<std::byte>(family), 1 + 8 + 8);
-    const LogKey log = reader.take_log();
+    const LogKey log = take_log(reader);
     return {log, {reader.take(8)}};
 }
 
 SegmentTimeKey parse_segment_time_key(ByteView key) {
     KeyReader reader = open_key(key, segment_time_letter, 1 + 8 + 8 + 8);
-    const LogKey log = reader.take_log();
+    const LogKey log = take_log(reader);
     const Timestamp newest{reader.take_signed()};
     return {log, newest, {reader.take(8)}};
 }

@@ -34,6 +34,9 @@ References references_of(ByteView key, ByteView value) {
         case 'r':
         case 't':
         case 'g':
+        case 'j':
+        case 'p':
+        case 'q':
             return {};
         default:
             throw Error(Errc::unsupported,

@@ -105,6 +105,7 @@ std::variant<Invocation, Answer> parse(int argc, const char* const* argv) {
     add_reading_verbs(app, invocation);
     add_keeping_verbs(app, invocation);
     add_time_verbs(app, invocation);
+    add_job_verbs(app, invocation);
     add_mount_verbs(app, invocation);
     try {
         app.parse(argc, argv);

@@ -28,6 +28,7 @@ const Presentations& time_presentations();     ///< windows
 const Presentations& outcome_presentations();  ///< what was done
 const Presentations& serve_presentations();    ///< serve --check
 const Presentations& keeping_presentations();  ///< prune, collect, holds, source set
+const Presentations& job_presentations();      ///< jobs, schedules
 Presentation presentation_of(const Invocation&, Screen&);
 
 /// The exact bytes of a text of an event; absent: empty.

@@ -36,7 +36,7 @@ nlohmann::json run_collect(Context& context, const Call& call) {
     Reporter reporter(call.output);
     options.in_use = [&] { return in_use(context); };
     options.progress = [&](const upkeep::CollectProgress& progress) {
-        reporter.event("progress", describe(progress));
+        reporter.progress(describe(progress));
     };
     const auto turn = context.upkeep_turn(call.stop);
     const auto before = context.store().stats().backend_bytes;

@@ -20,6 +20,12 @@ constexpr std::array all_commands{
     Command{"hold-list", run_hold_list},
     Command{"hold-release", run_hold_release},
     Command{"info", run_info},
+    Command{"jobs-cancel", run_jobs_cancel},
+    Command{"jobs-follow", run_jobs_follow},
+    Command{"jobs-list", run_jobs_list},
+    Command{"jobs-pause", run_jobs_pause},
+    Command{"jobs-resume", run_jobs_resume},
+    Command{"jobs-show", run_jobs_show},
     Command{"key-add", run_key_add},
     Command{"key-list", run_key_list},
     Command{"key-remove", run_key_remove},
@@ -28,6 +34,13 @@ constexpr std::array all_commands{
     Command{"mount", run_mount},
     Command{"prune", run_prune},
     Command{"restore", run_restore},
+    Command{"schedule-list", run_schedule_list},
+    Command{"schedule-pause", run_schedule_pause},
+    Command{"schedule-remove", run_schedule_remove},
+    Command{"schedule-resume", run_schedule_resume},
+    Command{"schedule-run-now", run_schedule_run_now},
+    Command{"schedule-set", run_schedule_set},
+    Command{"schedule-show", run_schedule_show},
     Command{"snapshot", run_snapshot},
     Command{"snapshots", run_snapshots},
     Command{"source-add", run_source_add},
@@ -59,7 +72,8 @@ nlohmann::json run(Context& context, std::string_view name, const Call& call) {
     if (command == nullptr)
         throw Error(Errc::unsupported, fmt::format("there is no command {}", name),
                     {"the process that owns the repository may be of an older version"});
-    auto result = command->run(context, call);
+    auto result = is_job(name, call.request) ? context.jobs().run(context, *command, call)
+                                             : command->run(context, call);
     result["result"] = name;
     return result;
 }

@@ -58,6 +58,8 @@ struct Context::State {
           cache(*store, options.cache_bytes),
           catalog(*store),
           replay(catalog, cache),
+          jobs(*store, clock),
+          schedules(catalog, clock),
           mounts(options.mounts_changed) {}
 
     const ContextOptions options;
@@ -74,6 +76,8 @@ struct Context::State {
     store::ObjectCache cache;
     catalog::Catalog catalog;
     view::JournalReplay replay;
+    Jobs jobs;
+    Schedules schedules;
     std::once_flag view_made;
     std::unique_ptr<view::View> view;
     Mounts mounts;
@@ -122,6 +126,12 @@ view::View& Context::view() {
 }
 Mounts& Context::mounts() {
     return state_->mounts;
+}
+Jobs& Context::jobs() {
+    return state_->jobs;
+}
+Schedules& Context::schedules() {
+    return state_->schedules;
 }
 const Clock& Context::clock() const {
     return state_->clock;

@@ -18,6 +18,12 @@ class Reporter {
         std::scoped_lock lock(mutex_);
         output_.event(facts);
     }
+    /// From the thread that sets the pace, which may be made to wait here.
+    void progress(nlohmann::json facts) {
+        event("progress", std::move(facts));
+        pause_point();
+    }
+    void pause_point() { output_.pause_point(); }
 
   private:
     std::mutex mutex_;

@@ -36,14 +36,13 @@ nlohmann::json run_restore(Context& context, const Call& call) {
 
     Reporter reporter(call.output);
     options.progress = [&](const restore::Progress& progress) {
-        reporter.event("progress", describe(progress));
+        reporter.progress(describe(progress));
     };
     options.problem = [&](const catalog::Problem& problem) {
         reporter.event("problem", command::describe(problem));
     };
     const auto moment = resolve_moment(context, text, call.output);
-    const auto outcome =
-        restore::restore(context.cache(), moment.root, options, call.stop);
+    const auto outcome = restore::restore(context.cache(), moment.root, options, call.stop);
     auto result = describe(outcome.counts);
     result["moment"] = moment.name();
     if (outcome.partial()) result["exit_code"] = static_cast<int>(ExitCode::partial);

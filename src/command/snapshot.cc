@@ -66,6 +66,7 @@ nlohmann::json run_snapshot(Context& context, const Call& call) {
     options.progress = [&](const ingest::Progress& progress) {
         reporter.event("progress", describe(progress));
     };
+    options.pause_point = [&] { reporter.pause_point(); };
     options.problem = [&](const catalog::Problem& problem) {
         reporter.event("problem", command::describe(problem));
     };

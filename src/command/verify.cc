@@ -52,7 +52,7 @@ nlohmann::json run_verify(Context& context, const Call& call) {
     auto options = read_options(fields, context);
     Reporter reporter(call.output);
     options.progress = [&](const upkeep::VerifyOptions::Progress& progress) {
-        reporter.event("progress", describe(progress));
+        reporter.progress(describe(progress));
     };
     const auto turn = context.upkeep_turn(call.stop);
     const auto verified = upkeep::verify(context.catalog(), context.cache(), options, call.stop);

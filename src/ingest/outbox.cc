@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ingest/outbox.h"
 
+#include <yore/base/error.h>
+
 #include <cstring>
 #include <utility>
 
@@ -13,8 +15,18 @@ constexpr std::size_t group_steps_max = 16'384;
 
 }  // namespace
 
-Outbox::Outbox(Pipeline& pipeline, const GroupRule& rule, std::stop_token stop)
-    : pipeline_(pipeline), rule_(rule), stop_(std::move(stop)), group_buffers_(rule.sizes().max) {}
+Outbox::Outbox(Pipeline& pipeline, const GroupRule& rule, std::function<void()> pause_point,
+               std::stop_token stop)
+    : pipeline_(pipeline),
+      rule_(rule),
+      pause_point_(std::move(pause_point)),
+      stop_(std::move(stop)),
+      group_buffers_(rule.sizes().max) {}
+
+void Outbox::check_stop() const {
+    if (pause_point_) pause_point_();
+    if (stop_.stop_requested()) throw Error(Errc::cancelled, "the snapshot was stopped");
+}
 
 void Outbox::submit(std::optional<Piece> piece) {
     Parcel parcel;

@@ -2,6 +2,7 @@
 /// The walk's end of the pipeline: collects steps into parcels, and small files into groups.
 #pragma once
 
+#include <functional>
 #include <stop_token>
 
 #include "ingest/buffer_pool.h"
@@ -13,7 +14,8 @@ namespace yore::ingest {
 /// One thread. Each call may wait for room in the pipeline and throws what that throws.
 class Outbox {
   public:
-    Outbox(Pipeline&, const GroupRule&, std::stop_token);
+    /// `pause_point` as in SnapshotOptions; may be empty.
+    Outbox(Pipeline&, const GroupRule&, std::function<void()> pause_point, std::stop_token);
 
     void send(Step&&);
     void send(Piece&&);
@@ -22,7 +24,8 @@ class Outbox {
     void send_grouped(AddEntry&&, ByteView content);
     /// Ends the last group and sends what is left.
     void flush();
-    /// From where the walk's thread checks whether it shall stop.
+    /// Where the walk's thread may be made to wait, and learns that it shall stop: `cancelled`.
+    void check_stop() const;
     const std::stop_token& stop() const { return stop_; }
 
   private:
@@ -31,6 +34,7 @@ class Outbox {
 
     Pipeline& pipeline_;
     const GroupRule& rule_;
+    const std::function<void()> pause_point_;
     std::stop_token stop_;
     std::vector<Step> steps_;
 

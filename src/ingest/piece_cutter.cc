@@ -30,8 +30,7 @@ std::uint64_t PieceCutter::send(ByteRun run, chunker::Cutting cutting, const Rea
                                 const HintsAt& hints_at) {
     Filled filled{buffers_.take(), 0, run.start, run.size() == 0};
     while (!filled.at_end) {
-        if (outbox_.stop().stop_requested())
-            throw Error(Errc::cancelled, "the snapshot was stopped");
+        outbox_.check_stop();
         fill(filled, run, read);
         const std::size_t sent = send_pieces(filled, cutting, hints_at);
         if (sent == 0) continue;  // not enough yet for a cut: this buffer takes more

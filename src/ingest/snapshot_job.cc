@@ -107,8 +107,7 @@ void send_stream(SnapshotRun& run, const std::string& file_name, const StreamRea
     run.outbox().send(BeginContent{});
     const std::uint64_t size =
         run.cutter().send({0, INT64_MAX}, chunker::Cutting::content_defined, fill, {});
-    if (run.outbox().stop().stop_requested())
-        throw Error(Errc::cancelled, "the snapshot was stopped");
+    run.outbox().check_stop();
     AddEntry add{stream_entry(tree::FileKind::regular, file_name, clock.now())};
     add.entry.attributes.size = size;
     add.from = ContentFrom::pieces;

@@ -42,7 +42,7 @@ SnapshotRun::SnapshotRun(const Order& order, std::stop_token stop)
       assembler_(*writer_, bounds_, order.cache),
       pipeline_(*writer_, pipeline_options(),
                 [this](Parcel&& parcel) { deliver(std::move(parcel)); }),
-      outbox_(pipeline_, rule_, stop_),
+      outbox_(pipeline_, rule_, order.options.pause_point, stop_),
       cutter_(outbox_, cdc_),
       xattrs_([this](ByteView value) { return store_value(value); }) {}
 

@@ -45,8 +45,7 @@ bool Walk::run(Fd root, std::optional<tree::EntryView> before) {
     list(frame, status);
     describe(frame, {-1, "root", "", 0}, status);
     while (depth_ > 0) {
-        if (parts_.outbox.stop().stop_requested())
-            throw Error(Errc::cancelled, "the snapshot was stopped");
+        parts_.outbox.check_stop();
         Frame& at = top();
         if (at.next < at.listing.size())
             visit_next(at);

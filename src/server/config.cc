@@ -113,8 +113,8 @@ Config read_top(const toml::table& document, std::vector<ConfigMistake>& mistake
         config.mounts.push_back(read_mount(table));
         directories.check(table, "directory", config.mounts.back().directory);
     }
-    top.reserve("schedule", "this version runs no schedules yet",
-                "cron or a systemd timer can run `yore snapshot`");
+    top.reserve("schedule", "schedules are not taken from this file yet",
+                "`yore schedule set` sets them; this server runs them");
     top.finish();
     return config;
 }

@@ -7,6 +7,7 @@
 #include <future>
 
 #include "server/calls.h"
+#include "server/scheduler.h"
 #include "server/service.h"
 
 namespace yore::server {
@@ -21,6 +22,7 @@ struct Owner::State {
     std::promise<command::Context*> opened;
     Calls calls;
     std::unique_ptr<command::Context> context;
+    std::unique_ptr<Scheduler> scheduler;  ///< of a resident owner
     std::unique_ptr<Service> service;
 
     void serve(const Place& place, const store::KeyFile& key_file,
@@ -57,12 +59,15 @@ std::unique_ptr<Owner> Owner::take(command::Unlocked&& unlocked, command::Contex
         throw;
     }
     state.opened.set_value(state.context.get());
+    if (state.context->options().life != command::OwnerLife::command)
+        state.scheduler = std::make_unique<Scheduler>(*state.context, state.calls);
     return owner;
 }
 
 Owner::~Owner() {
     state_->calls.stop_all();
     state_->service.reset();
+    state_->scheduler.reset();
 }
 
 command::Context& Owner::context() {

@@ -67,6 +67,11 @@ std::string_view name_of(OnFailure policy) {
     return word_of(failure_words, policy);
 }
 
+std::string schedule_name(ScheduledTask task, const std::string& source) {
+    if (task == ScheduledTask::snapshot) return source;
+    return std::string(name_of(task)) + (source.empty() ? "" : " ") + source;
+}
+
 namespace {
 
 bool is_of_source(ScheduledTask task) {
@@ -92,11 +97,6 @@ Schedule::Schedule(ScheduleSpec spec)
                   [&] { return Cron::parse(spec_.cron); })),
       zone_(doing([&] { return fmt::format("schedule {}", name()); },
                   [&] { return Zone::named(spec_.zone); })) {}
-
-std::string Schedule::name() const {
-    if (spec_.task == ScheduledTask::snapshot) return spec_.source;
-    return std::string(name_of(spec_.task)) + (spec_.source.empty() ? "" : " ") + spec_.source;
-}
 
 std::optional<Timestamp> Schedule::next_after(Timestamp time) const {
     return cron_.next_after(time, zone_);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Records of the catalog. The first byte says which; what is accepted survives being stored again.
+#include "catalog/job_records.h"
 #include "catalog/log_records.h"
 #include "catalog/records.h"
 #include "fuzz.h"
@@ -30,7 +31,27 @@ void hold(ByteView record) {
     YORE_ENSURE(equal(encode(decode_hold({1, 2}, stored)), stored));
 }
 
+void job(ByteView record) {
+    const Bytes stored = encode(decode_job(1, record));
+    YORE_ENSURE(equal(encode(decode_job(1, stored)), stored));
+}
+
+void schedule(ByteView record) {
+    const Bytes stored = encode(decode_schedule(ScheduledTask::snapshot, record));
+    YORE_ENSURE(equal(encode(decode_schedule(ScheduledTask::snapshot, stored)), stored));
+}
+
+void schedule_state(ByteView record) {
+    const Bytes stored = encode(decode_schedule_state(record));
+    YORE_ENSURE(equal(encode(decode_schedule_state(stored)), stored));
+}
+
 void keys(ByteView key) {
+    fuzz::expecting({Errc::corrupt}, [&] { YORE_ENSURE(equal(job_key(parse_job_key(key)), key)); });
+    fuzz::expecting({Errc::corrupt, Errc::unsupported}, [&] {
+        const auto parsed = parse_schedule_key(ScheduleFamily::spec, key);
+        YORE_ENSURE(equal(schedule_key(ScheduleFamily::spec, parsed), key));
+    });
     fuzz::expecting({Errc::corrupt},
                     [&] { YORE_ENSURE(equal(source_key(parse_source_key(key)), key)); });
     fuzz::expecting({Errc::corrupt},
@@ -74,7 +95,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size == 0) return 0;
     const ByteView record = fuzz::input(data + 1, size - 1);
     fuzz::expecting({Errc::corrupt, Errc::unsupported}, [&] {
-        switch (data[0] % 9) {
+        switch (data[0] % 12) {
             case 0:
                 return snapshot(record);
             case 1:
@@ -91,6 +112,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                 return incarnation(record);
             case 7:
                 return run(record);
+            case 8:
+                return job(record);
+            case 9:
+                return schedule(record);
+            case 10:
+                return schedule_state(record);
             default:
                 return hold(record);
         }

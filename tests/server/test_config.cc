@@ -172,7 +172,7 @@ TEST_CASE("sources and mounts have their names, once") {
               "true or false");
     check_one(read("[source]\nname = 'a'"), 2, "source", "[[source]]");
     check_one(read("source = 7"), 2, "source", "[[source]]");
-    check_one(read("[[schedule]]\nsource = 'a'"), 2, "schedule", "no schedules yet");
+    check_one(read("[[schedule]]\nsource = 'a'"), 2, "schedule", "schedules are not taken");
 }
 
 TEST_CASE("all mistakes are told at once, by line") {

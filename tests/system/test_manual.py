@@ -21,7 +21,7 @@ def help_of(*verb):
 
 def verbs_in(text):
     listed = text.partition("Subcommands:")[2].partition("\n\n")[0]
-    return re.findall(r"^  ([a-z]+) ", listed, re.MULTILINE)
+    return re.findall(r"^  ([a-z-]+) ", listed, re.MULTILINE)
 
 
 def verbs():

@@ -37,6 +37,9 @@ class Output {
     /// An object with a field `event`: `progress`, `problem`, or what one row of a listing is.
     virtual void event(const nlohmann::json&) = 0;
     virtual void bytes(ByteView) = 0;  ///< file content (`cat`)
+    /// Called now and then by the thread that sets the pace of the work, with no lock held that
+    /// others wait for: a place to wait at. Returns when work may go on, or shall stop.
+    virtual void pause_point() {}
 };
 
 /// What a running command takes in besides its request: a stream to store, a new secret.
@@ -58,6 +61,7 @@ struct Call {
     Output& output;
     Input& input;
     std::stop_token stop;
+    enum class Origin { request, schedule } origin = Origin::request;
 };
 
 struct Command {
@@ -69,7 +73,8 @@ struct Command {
 std::span<const Command> commands();
 /// No such command: nullptr.
 const Command* find_command(std::string_view name);
-/// Runs it; the result has the command's name in `result`. No such command: `unsupported`.
+/// Runs it, as a job if it is one (jobs.h); the result has the command's name in `result`. No such
+/// command: `unsupported`.
 nlohmann::json run(Context&, std::string_view name, const Call&);
 
 }  // namespace yore::command

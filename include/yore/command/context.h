@@ -5,7 +5,9 @@
 #include <yore/base/random.h>
 #include <yore/base/time.h>
 #include <yore/catalog/catalog.h>
+#include <yore/command/jobs.h>
 #include <yore/command/mounts.h>
+#include <yore/command/schedules.h>
 #include <yore/store/keyring.h>
 #include <yore/store/object_cache.h>
 #include <yore/store/repository.h>
@@ -66,6 +68,8 @@ class Context {
     /// Made when it is first asked for; from then on it follows each commit.
     view::View& view();
     Mounts& mounts();
+    Jobs& jobs();
+    Schedules& schedules();
     const Clock& clock() const;
     Random& random();
 

@@ -18,8 +18,9 @@ enum class OnFailure : std::uint8_t { retry = 1, reschedule = 2, pause = 3 };
 /// There is at most one for each task and source.
 struct ScheduleSpec {
     ScheduledTask task = ScheduledTask::snapshot;
-    std::string source;  ///< of `snapshot` and `prune`; empty for the others: the whole repository
-    std::string cron;    ///< five fields, or `@daily` (timeline/cron.h)
+    std::string source =
+        {};  ///< of `snapshot` and `prune`; empty for the others: the whole repository
+    std::string cron = {};     ///< five fields, or `@daily` (timeline/cron.h)
     std::string zone = "UTC";  ///< by whose wall clock, as base/zone.h names it
     OnPreviousRunning on_previous_running = OnPreviousRunning::skip;
     OnFailure on_failure = OnFailure::retry;

@@ -16,7 +16,7 @@ namespace yore::ingest {
 
 struct Progress {
     std::uint64_t files_done = 0, directories_done = 0;
-    std::uint64_t bytes_done = 0;     ///< of regular files, read or taken over
+    std::uint64_t bytes_done = 0;  ///< of regular files, read or taken over
     std::uint64_t bytes_read = 0, bytes_new = 0, bytes_stored = 0;
     std::optional<std::uint64_t> bytes_expected;  ///< from the previous snapshot
     std::uint64_t problems = 0;
@@ -27,6 +27,9 @@ struct SnapshotOptions {
     std::vector<std::string> avoid;  ///< absolute paths never entered: the repository, own mounts
     std::function<void(const Progress&)> progress;  ///< a few times a second, from any thread
     std::function<void(const catalog::Problem&)> problem;
+    /// Called often by the one thread that reads the source, holding nothing but the snapshot's
+    /// name and epoch: it may wait there.
+    std::function<void()> pause_point;
 };
 
 /// Reads `source.directory.path`. The root missing or not a directory: Errc::not_found, nothing is

@@ -22,14 +22,16 @@ std::string_view name_of(ScheduledTask);
 std::string_view name_of(OnPreviousRunning);
 std::string_view name_of(OnFailure);
 
+/// What people call the schedule of a task: `home` (its snapshots), `prune home`, `collect`.
+std::string schedule_name(ScheduledTask, const std::string& source);
+
 class Schedule {
   public:
     /// A wrong line or zone, or a source where none belongs or none where one does:
     /// Errc::invalid. Whether there is such a source is not asked.
     explicit Schedule(ScheduleSpec);
     const ScheduleSpec& spec() const { return spec_; }
-    /// `home`, `prune home`, `collect`.
-    std::string name() const;
+    std::string name() const { return schedule_name(spec_.task, spec_.source); }
     /// The first due time after this one; there is none: nullopt.
     std::optional<Timestamp> next_after(Timestamp) const;
 

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+/// jobs-show: `job` (its number). The result is the job.
+#include "command/job.h"
+#include "command/run.h"
+
+namespace yore::command {
+
+nlohmann::json run_jobs_show(Context& context, const Call& call) {
+    return describe(context.jobs().show(requested_job(call.request)));
+}
+
+}  // namespace yore::command

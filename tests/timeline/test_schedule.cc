@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What schedules do, by a clock that the test sets.
+#include <yore/timeline/schedule_decision.h>
+
+#include "../support.h"
+
+using namespace yore;
+using namespace yore::timeline;
+using What = Decision::What;
+
+namespace {
+
+Timestamp at(std::string_view time) {
+    return parse_time(fmt::format("2026-11-21T{}Z", time), {}).value();
+}
+
+Schedule every_hour(OnPreviousRunning on_previous_running = OnPreviousRunning::skip,
+                    OnFailure on_failure = OnFailure::retry) {
+    return Schedule({.source = "home",
+                     .cron = "0 * * * *",
+                     .on_previous_running = on_previous_running,
+                     .on_failure = on_failure});
+}
+
+ScheduleState since(std::string_view time) {
+    return {.handled = at(time)};
+}
+
+}  // namespace
+
+TEST_CASE("a schedule waits for its next time, and runs then") {
+    const Schedule schedule = every_hour();
+    CHECK(decide(schedule, since("10:30"), at("10:40")) == Decision{What::wait, at("11:00")});
+    CHECK(decide(schedule, since("10:30"), at("11:00")).what == What::run);
+    const auto running = after_start(since("10:30"), at("11:00:01"));
+    CHECK(decide(schedule, running, at("11:10")) == Decision{What::wait, at("12:00")});
+    const auto ended = after_end(schedule, running, RunOutcome::success, at("11:20"));
+    CHECK(ended.last_success == at("11:20"));
+    CHECK(decide(schedule, ended, at("11:20")) == Decision{What::wait, at("12:00")});
+}
+
+TEST_CASE("what was due while nobody looked is run once") {
+    const Schedule schedule = every_hour();
+    CHECK(decide(schedule, since("02:30"), at("10:40")).what == What::run);
+    const auto ended = after_end(schedule, after_start(since("02:30"), at("10:40")),
+                                 RunOutcome::success, at("10:41"));
+    CHECK(decide(schedule, ended, at("10:42")) == Decision{What::wait, at("11:00")});
+}
+
+TEST_CASE("what is due while the run before goes on is left out, or waits for its end") {
+    const auto running = after_start(since("10:30"), at("11:00"));
+    const Schedule skips = every_hour(OnPreviousRunning::skip);
+    CHECK(decide(skips, running, at("12:00")).what == What::leave_out);
+    const auto left_out = after_leaving_out(running, at("12:00"));
+    CHECK(decide(skips, left_out, at("12:10")) == Decision{What::wait, at("13:00")});
+
+    const Schedule waits = every_hour(OnPreviousRunning::wait);
+    CHECK(decide(waits, running, at("13:10")) == Decision{What::wait, std::nullopt});
+    const auto ended = after_end(waits, running, RunOutcome::success, at("13:20"));
+    CHECK(decide(waits, ended, at("13:20")).what == What::run);
+    const auto again = after_start(ended, at("13:20"));
+    CHECK(decide(waits, again, at("13:30")) == Decision{What::wait, at("14:00")});
+}
+
+TEST_CASE("a failed run is retried later and later, or waits for its time, or pauses all") {
+    const Schedule retries = every_hour(OnPreviousRunning::skip, OnFailure::retry);
+    auto state = after_end(retries, after_start(since("10:30"), at("11:00")), RunOutcome::failure,
+                           at("11:01"));
+    CHECK(decide(retries, state, at("11:01")) == Decision{What::wait, at("11:02")});
+    CHECK(decide(retries, state, at("11:02")).what == What::run);
+    state = after_end(retries, after_start(state, at("11:02")), RunOutcome::failure, at("11:03"));
+    CHECK(decide(retries, state, at("11:03")) == Decision{What::wait, at("11:05")});
+    CHECK(state.failures == 2);
+    state = after_end(retries, after_start(state, at("11:05")), RunOutcome::success, at("11:06"));
+    CHECK(state.failures == 0);
+    CHECK(decide(retries, state, at("11:06")) == Decision{What::wait, at("12:00")});
+    CHECK(retry_delay(6) == seconds(32 * 60));
+    CHECK(retry_delay(7) == seconds(60 * 60));
+    CHECK(retry_delay(4'000'000'000) == seconds(60 * 60));
+
+    const Schedule reschedules = every_hour(OnPreviousRunning::skip, OnFailure::reschedule);
+    state = after_end(reschedules, after_start(since("10:30"), at("11:00")), RunOutcome::failure,
+                      at("11:01"));
+    CHECK(decide(reschedules, state, at("11:59")) == Decision{What::wait, at("12:00")});
+
+    const Schedule pauses = every_hour(OnPreviousRunning::skip, OnFailure::pause);
+    state = after_end(pauses, after_start(since("10:30"), at("11:00")), RunOutcome::failure,
+                      at("11:01"));
+    CHECK(decide(pauses, state, at("15:00")) == Decision{What::wait, std::nullopt});
+    state = after_resume(state, at("15:10"));
+    CHECK(decide(pauses, state, at("15:10")) == Decision{What::wait, at("16:00")});
+}
+
+TEST_CASE("a run that somebody cancelled is not retried") {
+    const Schedule schedule = every_hour();
+    const auto state = after_end(schedule, after_start(since("10:30"), at("11:00")),
+                                 RunOutcome::cancelled, at("11:01"));
+    CHECK(decide(schedule, state, at("11:01")) == Decision{What::wait, at("12:00")});
+}
+
+TEST_CASE("a run that a crash ended is run again at the start when failures are retried") {
+    const auto running = after_start(since("10:30"), at("11:00"));
+    const Schedule retries = every_hour();
+    CHECK(decide(retries, after_restart(retries, running, at("11:10")), at("11:10")).what ==
+          What::run);
+    const Schedule pauses = every_hour(OnPreviousRunning::skip, OnFailure::pause);
+    CHECK(decide(pauses, after_restart(pauses, running, at("11:10")), at("11:10")) ==
+          Decision{What::wait, at("12:00")});
+}
+
+TEST_CASE("a clock that was set back stops neither a schedule nor a retry") {
+    const Schedule schedule = every_hour();
+    auto state = after_clock_step(since("20:00"), at("10:10"));
+    CHECK(decide(schedule, state, at("10:10")) == Decision{What::wait, at("11:00")});
+    CHECK(after_clock_step(state, at("11:00")) == state);
+    CHECK(decide(schedule, state, at("11:00")).what == What::run);
+    state.failures = 1;
+    state.retry_at = at("20:01");
+    CHECK(decide(schedule, after_clock_step(state, at("10:10")), at("10:10")).what == What::run);
+    // A correction of the clock is no reason to run again.
+    const auto running = after_start(since("10:30"), at("11:00:00.5"));
+    CHECK(after_clock_step(running, at("10:59:59.9")) == running);
+}
