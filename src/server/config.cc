@@ -119,18 +119,39 @@ Config read_top(const toml::table& document, std::vector<ConfigMistake>& mistake
     return config;
 }
 
+bool makes_parser_give_up(std::string_view text) {
+    try {
+        (void)toml::parse(text);
+    } catch (const toml::parse_error&) {
+    } catch (const ParserGaveUp&) {
+        return true;
+    }
+    return false;
+}
+
+/// It reads from the front: it gives up on each beginning that holds the line, and on no shorter.
+std::uint32_t line_of_giving_up(std::string_view text) {
+    std::vector<std::size_t> ends;
+    for (auto at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1))
+        ends.push_back(at + 1);
+    ends.push_back(text.size());
+    const auto first = std::ranges::partition_point(
+        ends, [&](std::size_t end) { return !makes_parser_give_up(text.substr(0, end)); });
+    return static_cast<std::uint32_t>(first - ends.begin()) + 1;
+}
+
 }  // namespace
 
-ConfigReading read_config(std::string_view toml) {
+ConfigReading read_config(std::string_view text) {
     ConfigReading reading;
-    const auto parsed = toml::parse(toml);
-    if (!parsed) {
-        const auto& error = parsed.error();
+    try {
+        reading.config = read_top(toml::parse(text), reading.mistakes);
+    } catch (const toml::parse_error& error) {
         reading.mistakes.push_back(
             {error.source().begin.line, "", std::string(error.description()), {}});
-        return reading;
+    } catch (const ParserGaveUp&) {
+        reading.mistakes.push_back({line_of_giving_up(text), "", "this is not TOML", {}});
     }
-    reading.config = read_top(parsed.table(), reading.mistakes);
     std::ranges::sort(reading.mistakes, {}, [](const ConfigMistake& mistake) {
         return std::tie(mistake.line, mistake.key, mistake.text);
     });
