@@ -197,7 +197,7 @@ follow = true
 
 TEST_CASE("a file that is no TOML is refused at its line") {
     for (const char* text : {"a = 1\nb =", "a = 1\na = 2", "a = 1\nb = \"\xff\"", "a = 1\n[[",
-                             "a = 1\n[[$b]]\nc = 2\n", "a = 1\n[$b]"}) {
+                             "a = 1\n[[$b]]\nc = 2\n", "a = 1\n[$b]", "a = 1\n\uFED8"}) {
         const auto mistakes = read_config(text).mistakes;
         REQUIRE(mistakes.size() == 1);
         CHECK(mistakes[0].line == 2);
