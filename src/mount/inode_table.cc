@@ -171,6 +171,13 @@ std::optional<NodeNumber> InodeTable::number_of(const view::Identity& identity) 
     });
 }
 
+void InodeTable::keep(const view::Identity& identity) {
+    shards_[shard_of(identity)].with([&](Shard& shard) {
+        if (const std::uint32_t* slot = slot_of(shard, identity))
+            set_use(shard.records[*slot - 1], Use::warm);
+    });
+}
+
 /// Once around the shard at most.
 void InodeTable::pass_hand(Shard& shard, Take what, std::size_t count, std::vector<Cold>& cold) {
     for (std::size_t i = 0; i < shard.records.size() && cold.size() < count; ++i) {

@@ -49,6 +49,8 @@ class InodeTable {
         view::Node node;
     };
     std::vector<Cold> take_cold(std::uint64_t budget, std::size_t count);
+    /// The kernel did not forget one that was taken: it can be taken again.
+    void keep(const view::Identity&);
 
   private:
     static constexpr unsigned shard_bits = 4;

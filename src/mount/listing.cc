@@ -95,7 +95,7 @@ void readdirplus(fuse_req_t request, fuse_ino_t number, std::size_t size, off_t 
             session.log_failure("list", number, error);
         }
         page.reply();
-        session.shed();
+        session.shedder.look();
     });
 }
 

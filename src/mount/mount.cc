@@ -89,6 +89,7 @@ struct Mount::State {
         : session(view, cache, options), fuse(make_session(session)) {
         if (const auto there = mounted_at(options.directory)) device = there->device;
         session.notifier.start(fuse.get());
+        session.shedder.start(fuse.get());
         loop = std::jthread([this] { serve(); });
         raise_read_ahead(device, read_ahead_kilobytes);
     }
@@ -127,6 +128,7 @@ Mount::Mount(const view::View& view, const store::ObjectCache& cache, MountOptio
 Mount::~Mount() {
     detach();
     state_->loop.join();
+    state_->session.shedder.stop();
     state_->session.notifier.stop();
     fuse_session_unmount(state_->fuse.get());
 }
@@ -167,6 +169,10 @@ void Mount::each_known(const std::function<void(const view::Node&)>& visit) cons
 
 const std::string& Mount::directory() const {
     return state_->session.options.directory;
+}
+
+std::uint64_t Mount::inodes() const {
+    return state_->session.inodes.size();
 }
 
 }  // namespace yore::mount

@@ -2,6 +2,7 @@
 /// FUSE operations on a View: thin; each ends in exactly one reply.
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <vector>
 
 #include <sys/stat.h>
@@ -14,7 +15,7 @@
 namespace yore::mount {
 namespace {
 
-constexpr unsigned long name_bytes_max = 255;
+constexpr std::size_t name_bytes_max = 255;
 
 void reply_absent(fuse_req_t request, const view::Node& directory) {
     if (!directory.is_final()) {
@@ -27,6 +28,10 @@ void reply_absent(fuse_req_t request, const view::Node& directory) {
 }
 
 void lookup(fuse_req_t request, fuse_ino_t parent, const char* name) {
+    if (std::strlen(name) > name_bytes_max) {
+        fuse_reply_err(request, ENAMETOOLONG);
+        return;
+    }
     answer(request, parent, "look up in", [&](Session& session, const view::Node& directory) {
         const std::optional<view::Node> found = session.view.lookup(directory, name);
         if (!found) {
@@ -37,7 +42,7 @@ void lookup(fuse_req_t request, fuse_ino_t parent, const char* name) {
         const NodeNumber number = session.inodes.look_up(*found, attributes.stat.kind, parent);
         const fuse_entry_param entry = entry_of(number, *found, attributes);
         if (fuse_reply_entry(request, &entry) != 0) session.inodes.forget(number, 1);
-        session.shed();
+        session.shedder.look();
     });
 }
 

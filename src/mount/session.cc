@@ -2,7 +2,6 @@
 #include "mount/session.h"
 
 #include <yore/base/log.h>
-#include <yore/tree/directory.h>
 
 #include <algorithm>
 #include <thread>
@@ -12,7 +11,6 @@
 namespace yore::mount {
 namespace {
 
-constexpr std::size_t shed_batch = 4096;
 constexpr std::size_t logged_max = 1000;
 
 unsigned decoder_count() {
@@ -28,7 +26,8 @@ Session::Session(const view::View& shown, const store::ObjectCache& decoded,
       options(wanted),
       inodes(shown.root()),
       files(shown, decoded),
-      decoders(decoded, decoder_count()) {}
+      decoders(decoded, decoder_count()),
+      shedder(inodes, decoded, wanted.inodes_max) {}
 
 bool Session::enforces_permissions() const {
     return options.allow_other || ::geteuid() == 0;
@@ -57,18 +56,6 @@ void Session::log_failure(std::string_view operation, NodeNumber number,
         return logged.insert(text).second;
     });
     if (is_new) log_error("{}", text);
-}
-
-void Session::shed() {
-    if (inodes.size() <= options.inodes_max) return;
-    for (const InodeTable::Cold& cold : inodes.take_cold(options.inodes_max, shed_batch)) {
-        try {
-            const tree::EntryView entry = tree::entry_at(cache, cold.node.leaf, cold.node.place);
-            notifier.forget_name(cold.parent, std::string(entry.name()));
-        } catch (const Error&) {
-            continue;  // its name cannot be read any more: it stays
-        }
-    }
 }
 
 }  // namespace yore::mount

@@ -18,6 +18,7 @@
 #include "mount/inode_table.h"
 #include "mount/notifier.h"
 #include "mount/open_files.h"
+#include "mount/shedder.h"
 
 namespace yore::mount {
 
@@ -31,6 +32,7 @@ struct Session {
     OpenFiles files;
     Decoders decoders;
     Notifier notifier;
+    Shedder shedder;
 
     /// Whether owners and modes count. For the only user who may look, they do not: who can open
     /// the repository reads all of it anyway.
@@ -39,8 +41,6 @@ struct Session {
     std::string path_of(NodeNumber) const;
     /// Logs a failed operation, once for each text: who reads a damaged file asks many times.
     void log_failure(std::string_view operation, NodeNumber, const std::exception&);
-    /// Asks the kernel to let go of cold inodes when there are more than the budget.
-    void shed();
 
   private:
     Guarded<std::set<std::string>> logged_;

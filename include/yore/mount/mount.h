@@ -35,6 +35,8 @@ class Mount {
     /// The stored files that the kernel knows: those that are open, and others. Runs under a lock.
     void each_known(const std::function<void(const view::Node&)>& visit) const;
     const std::string& directory() const;
+    /// How many inodes the kernel knows: above the budget only until it has let go of them.
+    std::uint64_t inodes() const;
 
   private:
     struct State;
