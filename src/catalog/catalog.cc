@@ -2,6 +2,7 @@
 #include <yore/base/error.h>
 #include <yore/base/guarded.h>
 #include <yore/catalog/catalog.h>
+#include <yore/catalog/log.h>
 
 #include <algorithm>
 #include <mutex>
@@ -219,7 +220,8 @@ bool Catalog::remove_source(std::string_view name, Timestamp now) {
     std::scoped_lock lock(state_->changing_sources);
     Source source = state_->known(*this, name);
     const auto excluded = state_->exclude_snapshots(source);
-    const bool gone = state_->line(source.id).value->items.empty() && holds(source.id).empty();
+    const bool gone = state_->line(source.id).value->items.empty() && holds(source.id).empty() &&
+                      Logs(state_->store).incarnations(source.id).empty();
     if (!source.removed) source.removed = now;
     store::RecordChange change{source_key(source.id), std::nullopt};
     if (!gone) change.value = encode(source);

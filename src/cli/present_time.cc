@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// windows, versions.
+/// windows, versions, log.
 #include <fmt/format.h>
 
 #include "cli/presentation.h"
@@ -43,10 +43,44 @@ Presentation present_versions(const Invocation& invocation, Screen& screen) {
     return presentation;
 }
 
+Presentation present_log_follow(const Invocation&, Screen& screen) {
+    Presentation presentation;
+    presentation.row = [&](const nlohmann::json& row) {
+        screen.out(fmt::format("{}  {} moments  {} ms\n", row.value("known_until", ""),
+                               number_in(row, "moments"), number_in(row, "lag_ms")));
+        screen.flush();
+    };
+    return presentation;
+}
+
+Presentation present_log_list(const Invocation&, Screen& screen) {
+    Presentation presentation;
+    presentation.row = [&](const nlohmann::json& row) {
+        if (row["event"] == "span")
+            screen.out(fmt::format("{} from {} to {}: {}\n", row.value("kind", ""),
+                                   row.value("from_time", ""), row.value("to_time", ""),
+                                   bytes_in(row, "reason")));
+        else
+            screen.out(fmt::format(
+                "{}/{}  {:<30}  {:<30}  {:>7} moments{}\n", row.value("incarnation", ""),
+                row.value("name", ""), row.value("first_time", ""), row.value("last_time", ""),
+                number_in(row, "restore_points"), row.value("tree", false) ? "" : "  open"));
+    };
+    presentation.result = [&](const nlohmann::json& result) {
+        screen.flush();
+        if (number_in(result, "segments") == 0)
+            screen.remark(bytes_in(result, "source") + " has no log");
+    };
+    return presentation;
+}
+
 }  // namespace
 
 const Presentations& time_presentations() {
-    static const Presentations table{{"versions", present_versions}, {"windows", present_windows}};
+    static const Presentations table{{"log-follow", present_log_follow},
+                                     {"log-list", present_log_list},
+                                     {"versions", present_versions},
+                                     {"windows", present_windows}};
     return table;
 }
 

@@ -16,7 +16,7 @@ void add_source_verbs(CLI::App&, Invocation&);      ///< source, snapshot, snaps
 void add_reading_verbs(CLI::App&, Invocation&);     ///< ls, cat, find, du, diff, restore
 void add_keeping_verbs(CLI::App&, Invocation&);     ///< prune, collect, hold
 void add_source_set(CLI::App& source, Invocation&);
-void add_time_verbs(CLI::App&, Invocation&);   ///< windows, versions
+void add_time_verbs(CLI::App&, Invocation&);   ///< windows, versions, log
 void add_job_verbs(CLI::App&, Invocation&);    ///< jobs, schedule
 void add_mount_verbs(CLI::App&, Invocation&);  ///< mount, umount, serve
 

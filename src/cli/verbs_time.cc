@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// windows, versions: what can be opened, and when it changed.
+/// windows, versions, log: what can be opened, when it changed, and from what.
 #include <yore/command/text.h>
 
 #include <memory>
@@ -33,11 +33,26 @@ void add_versions(CLI::App& app, Invocation& invocation) {
     verb->add_flag("-b,--bytes", invocation.exact_sizes, "Sizes in bytes");
 }
 
+void add_log(CLI::App& app, Invocation& invocation) {
+    const auto source = std::make_shared<std::string>();
+    auto* log = app.add_subcommand("log", "Keep every moment of a source");
+    log->require_subcommand(1);
+    log->fallthrough();
+    const auto put = [&invocation, source] {
+        command::put_bytes(invocation.request, "source", *source);
+    };
+    for (CLI::App* verb :
+         {add_verb(*log, invocation, "follow", "Follow a directory until stopped", put),
+          add_verb(*log, invocation, "list", "List the stored segments", put)})
+        verb->add_option("source", *source, "Of which source")->required()->type_name("SOURCE");
+}
+
 }  // namespace
 
 void add_time_verbs(CLI::App& app, Invocation& invocation) {
     add_windows(app, invocation);
     add_versions(app, invocation);
+    add_log(app, invocation);
 }
 
 }  // namespace yore::cli

@@ -30,6 +30,8 @@ constexpr std::array all_commands{
     Command{"key-list", run_key_list},
     Command{"key-remove", run_key_remove},
     Command{"key-rotate", run_key_rotate},
+    Command{"log-follow", run_log_follow},
+    Command{"log-list", run_log_list},
     Command{"ls", run_ls},
     Command{"mount", run_mount},
     Command{"prune", run_prune},

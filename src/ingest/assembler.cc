@@ -7,10 +7,10 @@
 
 namespace yore::ingest {
 
-Assembler::Assembler(store::Writer& writer, const tree::NodeBounds& bounds,
-                     const store::ObjectCache& cache)
-    : writer_(writer), bounds_(bounds), cache_(cache) {
-    open_.emplace_back(tree::DirectoryBuilder(writer_, bounds_), std::nullopt);
+Assembler::Assembler(store::NodeSink& lists, store::NodeSink& directories,
+                     const tree::NodeBounds& bounds, const store::ObjectCache& cache)
+    : lists_(lists), directories_(directories), bounds_(bounds), cache_(cache) {
+    open_.emplace_back(tree::DirectoryBuilder(directories_, bounds_), std::nullopt);
 }
 
 /// Contents are put together when they pass, since the next file begins anew; all else happens in
@@ -63,7 +63,7 @@ void Assembler::carry_out(Step&& step) {
 }
 
 void Assembler::carry_out(EnterDirectory&& enter) {
-    open_.emplace_back(tree::DirectoryBuilder(writer_, bounds_), enter.before);
+    open_.emplace_back(tree::DirectoryBuilder(directories_, bounds_), enter.before);
 }
 
 tree::DirectoryCursor& Assembler::before(OpenDirectory& directory) {
@@ -89,7 +89,7 @@ void Assembler::carry_out(Skip&&) {
 }
 
 void Assembler::carry_out(BeginContent&&) {
-    content_.emplace(writer_);
+    content_.emplace(lists_);
 }
 
 void Assembler::carry_out(Hole&& hole) {

@@ -19,7 +19,9 @@ namespace yore::ingest {
 /// One thread at a time.
 class Assembler {
   public:
-    Assembler(store::Writer&, const tree::NodeBounds&, const store::ObjectCache&);
+    /// Long lists of extents go to the one sink, directories to the other.
+    Assembler(store::NodeSink& lists, store::NodeSink& directories, const tree::NodeBounds&,
+              const store::ObjectCache&);
 
     void apply(Step&&);
     void add_piece(const ChunkId&, std::uint64_t length);
@@ -53,7 +55,7 @@ class Assembler {
     void share_links(AddEntry&);
     tree::DirectoryCursor& before(OpenDirectory&);
 
-    store::Writer& writer_;
+    store::NodeSink &lists_, &directories_;
     const tree::NodeBounds& bounds_;
     const store::ObjectCache& cache_;
     std::vector<OpenDirectory> open_;

@@ -30,8 +30,9 @@ inline std::uint64_t ns_between(Timestamp a, Timestamp b) {
 class TrustRule {
   public:
     TrustRule() = default;  ///< trusts nothing
-    explicit TrustRule(const catalog::Snapshot& before)
-        : started_(before.started), ended_(before.ended) {}
+    explicit TrustRule(const catalog::Snapshot& before) : TrustRule(before.started, before.ended) {}
+    /// Of a tree that was read between the two.
+    TrustRule(Timestamp started, Timestamp ended) : started_(started), ended_(ended) {}
     bool trusts(const tree::Attributes& stored) const;
 
   private:

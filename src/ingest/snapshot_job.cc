@@ -62,9 +62,10 @@ catalog::Snapshot take_directory_snapshot(catalog::Catalog& catalog,
     Fd root = open_source(source.directory.path);
     SnapshotRun run({catalog, cache, source, options, clock}, std::move(stop));
     const Before before = find_before(catalog, cache, source);
-    FileIntake intake({run.outbox(), run.cutter(), run.xattrs(), cache, run.problems(),
-                       run.counters(), run.group_sizes(), clock, source.directory.path});
-    Walk walk({run.outbox(), intake, cache, run.problems(), run.counters(), source.directory,
+    TreeRun& tree = run.tree();
+    FileIntake intake({tree.outbox(), tree.cutter(), tree.xattrs(), cache, tree.problems(),
+                       tree.counters(), tree.group_sizes(), clock, source.directory.path});
+    Walk walk({tree.outbox(), intake, cache, tree.problems(), tree.counters(), source.directory,
                options.avoid, before.snapshot ? TrustRule(*before.snapshot) : TrustRule()});
     SnapshotRun::Work work;
     work.send = [&] { return walk.run(std::move(root), before.root); };
@@ -89,7 +90,7 @@ tree::Entry stream_entry(tree::FileKind kind, std::string name, Timestamp now) {
 }
 
 /// Sends a directory that holds the stream as its one file.
-void send_stream(SnapshotRun& run, const std::string& file_name, const StreamReader& read,
+void send_stream(TreeRun& run, const std::string& file_name, const StreamReader& read,
                  const Clock& clock) {
     const auto fill = [&](std::uint64_t, MutableBytes into) {
         std::size_t done = 0;
@@ -131,7 +132,7 @@ catalog::Snapshot take_stream_snapshot(catalog::Catalog& catalog, const store::O
     SnapshotRun run({catalog, cache, source, options, clock}, std::move(stop));
     SnapshotRun::Work work;
     work.send = [&] {
-        send_stream(run, file_name, read, clock);
+        send_stream(run.tree(), file_name, read, clock);
         return true;
     };
     return run.finish(work);

@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/// What every kind of snapshot needs, put together: a writer, the pipeline, the assembler.
+/// What every kind of snapshot needs besides its tree: a name, progress, its record.
 #pragma once
 
 #include <yore/catalog/catalog.h>
 
-#include "ingest/assembler.h"
-#include "ingest/counters.h"
-#include "ingest/outbox.h"
-#include "ingest/piece_cutter.h"
-#include "ingest/xattrs.h"
+#include "ingest/tree_run.h"
 
 namespace yore::ingest {
 
@@ -25,12 +21,7 @@ class SnapshotRun {
     };
     SnapshotRun(const Order&, std::stop_token);
 
-    Outbox& outbox() { return outbox_; }
-    PieceCutter& cutter() { return cutter_; }
-    XattrReader& xattrs() { return xattrs_; }
-    Counters& counters() { return counters_; }
-    Problems& problems() { return problems_; }
-    const GroupSizes& group_sizes() const { return rule_.sizes(); }
+    TreeRun& tree() { return tree_; }
 
     struct Work {
         /// Sends the steps of the source's directory; false: it sent none, nothing has changed.
@@ -43,29 +34,14 @@ class SnapshotRun {
     catalog::Snapshot finish(const Work&);
 
   private:
-    void deliver(Parcel&&);
     tree::DirectoryBuilder::Built write_tree(const Work&);
     catalog::Snapshot describe(const tree::DirectoryBuilder::Built&);
-    ChunkId store_value(ByteView);
     void keep_for_next_run();
 
     const Order order_;
-    std::stop_token stop_;
     Timestamp started_;
     catalog::Reservation name_;
-    Counters counters_;
-    Problems problems_;
-
-    std::unique_ptr<store::Writer> writer_;
-    tree::NodeBounds bounds_;
-    chunker::GearTable gear_;
-    chunker::FastCdc cdc_;
-    GroupRule rule_;
-    Assembler assembler_;
-    Pipeline pipeline_;  ///< its threads use what stands above
-    Outbox outbox_;
-    PieceCutter cutter_;
-    XattrReader xattrs_;
+    TreeRun tree_;
 };
 
 }  // namespace yore::ingest

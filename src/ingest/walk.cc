@@ -42,6 +42,8 @@ bool Walk::run(Fd root, std::optional<tree::EntryView> before) {
     Frame& frame = push();
     frame.fd = std::move(root);
     frame.before_entry = std::move(before);
+    frame.whole = parts_.focus == nullptr || !frame.before_entry;
+    frame.in_focus = frame.whole || parts_.focus->contains("");
     list(frame, status);
     describe(frame, {-1, "root", "", 0}, status);
     while (depth_ > 0) {
@@ -67,6 +69,10 @@ void Walk::visit_next(Frame& frame) {
     drop_before(frame, found.name);
     found.before = current(frame);
     if (found.before && found.before->name() != found.name) found.before = nullptr;
+    if (found.before && !frame.in_focus && out_of_focus(frame)) {
+        keep_before(frame);
+        return;
+    }
     const std::optional<PathKind> kind = frame.listing.kind(index);
     // Before it is touched: what is excluded may be a mount that hangs.
     if (kind && excludes_.excludes(path_, *kind)) return;
@@ -82,6 +88,10 @@ void Walk::visit(Frame& frame, Found& found) {
     }
     for (int looks = 1; looks <= looks_max; ++looks) {
         if (!look(frame, found)) return;
+        if (found.is_same_directory() && found.is_as_before() && out_of_focus(frame)) {
+            keep_before(frame);
+            return;
+        }
         if (take_over(frame, found) || add(frame, found)) return;
     }
     parts_.problems.add(path_, "replaced while it was read");
@@ -100,6 +110,11 @@ bool Walk::look(const Frame& frame, Found& found) {
     if (excludes_.excludes(path_, path_kind_of(found.status.attributes.kind))) return false;
     found.status.attributes.file_system = file_system_of(found.status.device);
     return true;
+}
+
+/// Neither the entry at hand nor anything below it is to be looked at.
+bool Walk::out_of_focus(const Frame& frame) const {
+    return !frame.whole && !parts_.focus->leads_to(path_);
 }
 
 bool Walk::take_over(Frame& frame, const Found& found) {
@@ -179,6 +194,9 @@ bool Walk::enter(Frame& parent, Found& found) {
     frame.fd = std::move(fd);
     frame.name = place.name;
     if (found.before) frame.before_entry = *found.before;
+    frame.whole = parent.whole || !found.is_same_directory();
+    // Another directory may have got the inode of one that is gone: its times tell.
+    frame.in_focus = frame.whole || parts_.focus->contains(path_) || !found.is_as_before();
     list(frame, status);
     describe(frame, place, status);
     return true;

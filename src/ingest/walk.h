@@ -18,6 +18,7 @@
 #include "ingest/boundaries.h"
 #include "ingest/exclude.h"
 #include "ingest/file_intake.h"
+#include "ingest/focus.h"
 #include "ingest/link_table.h"
 #include "ingest/listing.h"
 
@@ -37,6 +38,8 @@ class Walk {
         const catalog::DirectoryOptions& options;
         const std::vector<std::string>& avoid;
         TrustRule trust;
+        /// Where to look; null: everywhere. What lies elsewhere is taken over unseen.
+        const Focus* focus = nullptr;
     };
     explicit Walk(const Parts&);
     ~Walk();
@@ -60,6 +63,7 @@ class Walk {
     void visit_next(Frame&);
     void visit(Frame&, Found&);
     bool take_over(Frame&, const Found&);
+    bool out_of_focus(const Frame&) const;
     bool look(const Frame&, Found&);
     bool add(Frame&, Found&);
     bool add_file(Frame&, Found&);

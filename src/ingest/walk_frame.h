@@ -19,6 +19,8 @@ struct Walk::Frame {
     std::optional<tree::DirectoryCursor> cursor;  ///< over its entries; none: no more are known
     tree::Entry entry;                            ///< its own; unset when `own_unchanged`
     bool own_unchanged = false;
+    bool whole = true;     ///< all below it is looked at
+    bool in_focus = true;  ///< all its entries are; directories among them may be passed by
 
     bool sent = false;        ///< EnterDirectory was
     std::uint64_t taken = 0;  ///< unchanged entries that no step tells of yet
@@ -38,6 +40,7 @@ struct Walk::Frame {
         cursor.reset();
         entry = {};
         own_unchanged = sent = false;
+        whole = in_focus = true;
         taken = 0;
     }
 };
@@ -48,6 +51,14 @@ struct Walk::Found {
     FileStatus status;
     const tree::EntryView* before = nullptr;  ///< the predecessor's entry of this name
     Freshness freshness = Freshness::exact;   ///< cached: a mount of ours
+
+    /// The predecessor has the same directory here.
+    bool is_same_directory() const {
+        return before != nullptr && before->kind() == tree::FileKind::directory &&
+               status.attributes.kind == tree::FileKind::directory &&
+               before->attributes().inode == status.attributes.inode;
+    }
+    bool is_as_before() const { return before->attributes() == status.attributes; }
 };
 
 }  // namespace yore::ingest

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <yore/base/error.h>
 #include <yore/catalog/catalog.h>
+#include <yore/catalog/log.h>
 
 #include <algorithm>
 #include <atomic>
@@ -285,4 +286,29 @@ TEST_CASE("sources added by several threads get numbers of their own") {
     const auto sources = repository.catalog.sources();
     REQUIRE(sources.size() == 80);
     CHECK(sources.back().id == 80);
+}
+
+TEST_CASE("a source that has a log and no snapshot is kept when it is removed") {
+    yore::test::MemoryStore memory;
+    Catalog catalog(memory.store);
+    const auto add = [&](const std::string& name) {
+        Source source;
+        source.name = name;
+        source.directory.path = "/" + name;
+        return catalog.add_source(source);
+    };
+    const Source followed = add("followed");
+    add("fresh");
+    LogIncarnation journal;
+    journal.source = followed.id;
+    journal.number = 1;
+    journal.name = "journal-1";
+    const store::RecordChange begun[] = {Logs::put(journal)};
+    memory.store.commit(begun);
+    CHECK(catalog.remove_source("fresh", memory.clock.now()));
+    CHECK_FALSE(catalog.remove_source("followed", memory.clock.now()));
+    CHECK(catalog.source("followed")->removed);
+    catalog.purge_source("followed", memory.clock.now());
+    CHECK_FALSE(catalog.source("followed"));
+    CHECK(Logs(memory.store).incarnations(followed.id).empty());
 }

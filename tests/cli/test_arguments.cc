@@ -63,6 +63,8 @@ TEST_CASE("every verb leads to a command that exists") {
                                                       {"diff", "n@a", "n@b"},
                                                       {"restore", "n@latest", "--to", "/x"},
                                                       {"versions", "n", "f"},
+                                                      {"log", "follow", "n"},
+                                                      {"log", "list", "n"},
                                                       {"windows", "n"},
                                                       {"jobs", "list"},
                                                       {"jobs", "show", "1"},

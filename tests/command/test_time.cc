@@ -75,3 +75,14 @@ TEST_CASE("find in a span tells what appears in it, ls --deleted what is gone", 
               .of("entry")
               .empty());
 }
+
+TEST_CASE("log list tells of a source that it has no log", "[commands]") {
+    const Way way = GENERATE(Way::here, Way::through_socket);
+    CommandFixture repo;
+    repo.run(way, "source-add", {{"name", "home"}, {"directory", repo.source()}});
+    const auto listed = repo.run(way, "log-list", {{"source", "home"}});
+    CHECK(listed.result["segments"] == 0);
+    CHECK(listed.of("segment").empty());
+    CHECK(repo.failure(way, "log-list", {{"source", "nope"}}) == Errc::not_found);
+    CHECK(repo.failure(way, "log-follow", {{"source", "nope"}}) == Errc::not_found);
+}

@@ -52,7 +52,8 @@ class Catalog {
     Source change_source(const Source&);
     /// Unknown: Errc::not_found.
     Source set_retention(std::string_view name, const RetentionPolicy&);
-    /// Nothing feeds it any more; one that has no snapshots is gone. Returns whether it is gone.
+    /// Nothing feeds it any more; one that has no snapshots and no log is gone. Returns whether it
+    /// is gone.
     /// Unknown: Errc::not_found. A snapshot is being taken: Errc::busy.
     bool remove_source(std::string_view name, Timestamp now);
     /// Besides, its snapshots and holds go: how many snapshots. A hold in force: Errc::invalid.

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Follows a directory: keeps a journal of what changes in it, so that any moment can be opened.
+///
+/// A moment is what the follower read, at the time when it had read it. Changes that come close
+/// together are one moment; writes through mmap show when the mapping goes, or at the next rescan.
+#pragma once
+
+#include <yore/base/time.h>
+#include <yore/catalog/catalog.h>
+
+#include <cstdint>
+#include <functional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace yore::ingest {
+
+struct FollowLimits {
+    /// A change is read when its directory was quiet for so long, or after so long at the latest.
+    Duration quiet{200'000'000}, delay_max{800'000'000};
+    /// When nothing changes, so often it is stored that nothing did.
+    Duration heartbeat = seconds(60);
+    /// All is looked at again, for changes that raise no event.
+    Duration rescan = seconds(3600);
+    /// A segment is closed at any of these, and the tree after it is stored.
+    Duration segment_age = seconds(600);
+    std::uint32_t segment_records = 256, segment_commits = 64;
+    /// More changes at once are one record: the tree that they led to.
+    std::uint32_t changes_max = 2000;
+};
+
+/// Told after each commit, from the following thread.
+struct Followed {
+    std::uint64_t moments = 0;  ///< stored since it began
+    std::uint64_t records = 0;
+    Timestamp known_until;
+    Duration lag;            ///< from the first event of the last moment until it was durable
+    std::uint64_t lost = 0;  ///< how often events were lost
+};
+
+struct FollowOptions {
+    std::vector<std::string> avoid;  ///< as SnapshotOptions::avoid
+    FollowLimits limits = {};
+    std::function<void(const Followed&)> progress = {};
+};
+
+/// Until it is stopped; then what it has read is durable and its segment closed. One at a time for
+/// a source. Its file system cannot be followed: Errc::unsupported; not root: denied; the directory
+/// is not there, or is replaced: not_found.
+Followed follow_directory(catalog::Catalog&, const catalog::Source&, const FollowOptions&,
+                          const Clock&, std::stop_token);
+
+}  // namespace yore::ingest

@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ingest/follower.h"
+
+#include <yore/base/error.h>
+#include <yore/base/log.h>
+#include <yore/tree/edit.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include <fcntl.h>
+
+#include "ingest/mount_list.h"
+#include "ingest/moved_names.h"
+#include "ingest/walk.h"
+
+namespace yore::ingest {
+namespace {
+
+using Clocks = std::chrono::steady_clock;
+using Kind = format::JournalRecord::Kind;
+
+constexpr std::string_view lost_events = "events of changes were lost";
+constexpr std::uint64_t cache_bytes = 64u << 20;
+constexpr std::uint64_t held_bytes_max = 32u << 20;
+
+std::chrono::nanoseconds to_chrono(Duration duration) {
+    return std::chrono::nanoseconds(duration.ns);
+}
+
+Fd open_source(const std::string& path) {
+    Fd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!fd) throw system_error("open", path, errno);
+    return fd;
+}
+
+}  // namespace
+
+Follower::Follower(catalog::Catalog& catalog, const catalog::Source& source,
+                   const FollowOptions& options, const Clock& clock, std::stop_token stop)
+    : catalog_(catalog),
+      source_(source),
+      options_(options),
+      clock_(clock),
+      stop_(std::move(stop)),
+      directory_(open_source(source.directory.path)),
+      held_(catalog.store()),
+      cache_(catalog.store(), cache_bytes),
+      bounds_(catalog.store().keys().gear),
+      watch_(directory_.get(), source.directory.one_file_system),
+      journal_(catalog, source, path_of(directory_.get()), clock.now()),
+      links_(cache_) {
+    cache_.set_maker(&held_);
+}
+
+Follower::~Follower() {
+    cache_.set_maker(nullptr);
+}
+
+Followed Follower::run() {
+    begin();
+    Time wake = Clocks::now();
+    try {
+        while (!stop_.stop_requested()) step(wake);
+    } catch (const Error& error) {
+        if (error.code() != Errc::cancelled) throw;
+    }
+    if (!journal_.is_empty()) heartbeat(SegmentEnd::closed);
+    return done_;
+}
+
+/// The newest stored tree, to find out what is unchanged: none may be too old for that.
+NodeId Follower::find_base() {
+    pin_ = catalog_.store().pin();
+    const auto& last = journal_.last_before();
+    if (last && last->tree_after) {
+        trust_ = TrustRule(last->first_time, last->last_time);
+        return last->tree_after->root;
+    }
+    if (const auto snapshot = catalog_.latest(source_.id)) {
+        trust_ = TrustRule(*snapshot);
+        return snapshot->root;
+    }
+    tree::Entry top;
+    top.name = "root";
+    top.attributes.kind = tree::FileKind::directory;
+    top.child = empty_directory_;
+    tree::DirectoryBuilder root(held_, bounds_);
+    root.add(top);
+    return root.finish().top;
+}
+
+void Follower::begin() {
+    empty_directory_ = tree::DirectoryBuilder(held_, bounds_).finish().top;
+    segment_began_ = Clocks::now();
+    state_ = find_base();
+    const auto& last = journal_.last_before();
+    if (last) known_until_ = last->last_time;
+    Look all = look_at_all();
+    all.is_whole = true;
+    take_in(std::move(all), last ? std::optional<std::string>("it was not followed") : std::nullopt,
+            Clocks::now());
+    next_rescan_ = Clocks::now() + to_chrono(options_.limits.rescan);
+}
+
+void Follower::step(Time& wake) {
+    const FollowLimits& limits = options_.limits;
+    const auto pending = watch_.wait_until(wake, stop_);
+    const Time now = Clocks::now();
+    wake = std::min(next_heartbeat_, next_rescan_);
+    if (pending.any) {
+        const Time due = std::min(pending.last + to_chrono(limits.quiet),
+                                  pending.first + to_chrono(limits.delay_max));
+        if (now < due) {
+            wake = due;
+            return;
+        }
+        follow(watch_.take(), pending.first);
+    }
+    if (lost_again_ || now >= next_rescan_)
+        rescan(lost_again_ ? lost_events : "");
+    else if (now >= next_heartbeat_)
+        heartbeat(segment_end());
+}
+
+void Follower::follow(const ChangeWatch::Changes& changes, Time first_event) {
+    if (changes.lost) return rescan(lost_events);
+    if (changes.directories.empty()) return;
+    Focus focus;
+    for (const std::string& directory : changes.directories) focus.add(directory);
+    std::vector<Change> moves;
+    const NodeId before = after_moves(changes, moves);
+    take_in(look_around(focus, std::move(moves), before), {}, first_event);
+}
+
+/// The tree with what was renamed in its new places, so that a directory is not read for that.
+NodeId Follower::after_moves(const ChangeWatch::Changes& changes, std::vector<Change>& moves) {
+    if (changes.moved.empty()) return state_;
+    tree::TreeEdit edit(cache_, state_);
+    for (MovedName& move : find_moves(cache_, state_, directory_.get(), changes.moved)) {
+        edit.move(move.from, move.to);
+        moves.push_back({Kind::move, {std::move(move.from), std::move(move.to)}});
+    }
+    if (moves.empty()) return state_;
+    links_.forget();
+    return edit.finish(held_, bounds_);
+}
+
+/// Looks where events point, and at the other names of files that changed there.
+Follower::Look Follower::look_around(const Focus& focus, std::vector<Change> moves,
+                                     const NodeId& before) {
+    Look first = look(&focus, before);
+    compare(first, before);
+    if (!first.is_whole) {
+        const Focus more = links_.touched_by(first.changes, before);
+        if (!more.empty()) {
+            look_again(first, more);
+            first.changes.clear();
+            compare(first, before);
+        }
+    }
+    first.changes.insert(first.changes.begin(), std::make_move_iterator(moves.begin()),
+                         std::make_move_iterator(moves.end()));
+    return first;
+}
+
+Follower::Look Follower::look(const Focus* focus, const NodeId& before) {
+    check_source();
+    int error = 0;
+    Fd root = open_at(directory_.get(), ".", OpenAs::directory, error);
+    if (!root) throw system_error("open", source_.directory.path, error);
+    const Timestamp started = clock_.now();
+    Look found;
+    found.run = std::make_unique<TreeRun>(TreeRun::Order{catalog_.store(),
+                                                         cache_,
+                                                         [](const catalog::Problem& problem) {
+                                                             log_debug("{}: {}", problem.path,
+                                                                       problem.text);
+                                                         },
+                                                         {},
+                                                         &held_},
+                                          stop_);
+    TreeRun& run = *found.run;
+    FileIntake intake({run.outbox(), run.cutter(), run.xattrs(), cache_, run.problems(),
+                       run.counters(), run.group_sizes(), clock_, source_.directory.path});
+    Walk walk({run.outbox(), intake, cache_, run.problems(), run.counters(), source_.directory,
+               options_.avoid, trust_, focus});
+    const auto top = tree::Directory(cache_, before).find("root");
+    const auto built = run.write([&] { return walk.run(std::move(root), top); });
+    found.root = built ? built->top : before;
+    trust_ = TrustRule(started, clock_.now());
+    return found;
+}
+
+void Follower::compare(Look& look, const NodeId& before) const {
+    std::size_t path_bytes = 0;
+    scan_changes(cache_, before, look.root, [&](Change&& change) {
+        for (const std::string& path : change.paths) path_bytes += path.size();
+        look.changes.push_back(std::move(change));
+        look.is_whole = look.changes.size() > options_.limits.changes_max ||
+                        path_bytes > format::journal_bytes_max / 4;
+        return !look.is_whole;
+    });
+}
+
+/// Everything, and then what changed while that was read.
+Follower::Look Follower::look_at_all() {
+    watch_.take();  // from here on events tell again
+    Look all = look(nullptr, state_);
+    const auto changes = watch_.take();
+    lost_again_ = changes.lost;
+    Focus focus;
+    for (const std::string& directory : changes.directories) focus.add(directory);
+    if (!focus.empty()) look_again(all, focus);
+    return all;
+}
+
+void Follower::look_again(Look& first, const Focus& focus) {
+    Look second = look(&focus, first.root);
+    if (second.root == first.root) return;
+    first.run->writer().commit({});  // the second tree needs its chunks too
+    first = std::move(second);
+}
+
+/// `why` not empty: what happened since it was known is uncertain.
+void Follower::rescan(std::string_view why) {
+    const Time now = Clocks::now();
+    std::optional<std::string> lost;
+    if (!why.empty()) {
+        lost = why;
+        ++done_.lost;
+        log_warning("{}: {}; all of it is read again", source_.name, why);
+    }
+    Look all = look_at_all();
+    compare(all, state_);
+    if (lost && all.changes.empty()) all.is_whole = true;
+    links_.forget();
+    take_in(std::move(all), std::move(lost), now);
+    next_rescan_ = Clocks::now() + to_chrono(options_.limits.rescan);
+}
+
+Change Follower::whole_change(const NodeId& root) const {
+    const auto top = tree::Directory(cache_, root).find("root");
+    YORE_ENSURE(top.has_value());
+    return {Kind::put, {""}, top->copy()};
+}
+
+/// Appends what a look found and makes it durable.
+void Follower::take_in(Look&& look, std::optional<std::string> uncertain_why, Time first_event) {
+    if (look.changes.empty() && !look.is_whole) return;
+    const LogPosition after{journal_.next().value - 1};
+    const Timestamp time = std::max(clock_.now(), known_until_);
+    if (look.is_whole) {
+        look.changes.clear();
+        look.changes.push_back(whole_change(look.root));
+        links_.forget();
+    }
+    done_.records += look.changes.size();
+    for (Change& change : look.changes) journal_.append(std::move(change), time, empty_directory_);
+    journal_.add_point();
+    state_ = look.root;
+    std::vector<store::RecordChange> besides;
+    if (uncertain_why)
+        besides = journal_.change_of(
+            journal_.span_since(after, known_until_, time, std::move(*uncertain_why)));
+    known_until_ = time;
+    ++done_.moments;
+    commit(look.run->writer(), look.is_whole ? SegmentEnd::closed : segment_end(),
+           std::move(besides));
+    done_.lag = {std::chrono::nanoseconds(Clocks::now() - first_event).count()};
+    if (options_.progress) options_.progress(done_);
+}
+
+Follower::SegmentEnd Follower::segment_end() const {
+    const FollowLimits& limits = options_.limits;
+    const bool is_full = journal_.records() >= limits.segment_records ||
+                         journal_.commits() + 1 >= limits.segment_commits ||
+                         journal_.bytes() > format::journal_bytes_max / 2 ||
+                         held_.bytes() > held_bytes_max ||
+                         Clocks::now() - segment_began_ > to_chrono(limits.segment_age);
+    return is_full ? SegmentEnd::closed : SegmentEnd::open;
+}
+
+void Follower::commit(store::Writer& writer, SegmentEnd end,
+                      std::vector<store::RecordChange> besides) {
+    held_.write_tree(empty_directory_, writer);
+    std::optional<catalog::TreeAfter> tree;
+    if (end == SegmentEnd::closed) {
+        held_.write_tree(state_, writer);
+        const tree::Totals totals = tree::Directory(cache_, state_).totals();
+        tree = {state_, totals.bytes, totals.files, totals.directories, totals.others};
+    }
+    journal_.commit(writer, known_until_, tree, std::move(besides));
+    done_.known_until = known_until_;
+    next_heartbeat_ = Clocks::now() + to_chrono(options_.limits.heartbeat);
+    if (end == SegmentEnd::open) return;
+    held_.clear();
+    empty_directory_ = tree::DirectoryBuilder(held_, bounds_).finish().top;
+    pin_ = catalog_.store().pin();
+    segment_began_ = Clocks::now();
+}
+
+/// A record that changes nothing, so that the log is known until now.
+void Follower::heartbeat(SegmentEnd end) {
+    known_until_ = std::max(clock_.now(), known_until_);
+    Change same = whole_change(state_);
+    same.kind = Kind::update;
+    same.entry.child.reset();
+    journal_.append(std::move(same), known_until_, empty_directory_);
+    commit(*catalog_.store().write(), end, {});
+}
+
+/// It may have been removed, or another may stand in its place.
+void Follower::check_source() const {
+    const auto fed = catalog_.source(source_.id);
+    if (!fed || fed->removed)
+        throw Error(Errc::not_found, fmt::format("source {} was removed", source_.name));
+    FileStatus here, there;
+    const std::string& path = source_.directory.path;
+    int error = 0;
+    const Fd now(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!now) error = errno;
+    if (error == 0) error = status_of(now.get(), there);
+    if (error == 0) error = status_of(directory_.get(), here);
+    if (error != 0) throw system_error("follow", path, error);
+    if (!here.same_file(there))
+        throw Error(Errc::not_found, fmt::format("{}: another directory is there now", path),
+                    {"follow it again: what was not followed is marked as uncertain"});
+}
+
+Followed follow_directory(catalog::Catalog& catalog, const catalog::Source& source,
+                          const FollowOptions& options, const Clock& clock, std::stop_token stop) {
+    if (source.kind != catalog::SourceKind::directory)
+        throw Error(Errc::invalid,
+                    fmt::format("source {} is a stream, not a directory", source.name));
+    return Follower(catalog, source, options, clock, std::move(stop)).run();
+}
+
+}  // namespace yore::ingest

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Follows one directory. What it knows is a tree; each look at what changed makes the next one,
+/// and what differs goes into the journal.
+#pragma once
+
+#include <yore/ingest/follow.h>
+
+#include <memory>
+#include <optional>
+
+#include "ingest/change_watch.h"
+#include "ingest/held_nodes.h"
+#include "ingest/journal_writer.h"
+#include "ingest/linked_files.h"
+#include "ingest/predecessor.h"
+#include "ingest/tree_run.h"
+
+namespace yore::ingest {
+
+/// One thread.
+class Follower {
+  public:
+    Follower(catalog::Catalog&, const catalog::Source&, const FollowOptions&, const Clock&,
+             std::stop_token);
+    ~Follower();
+
+    Followed run();
+
+  private:
+    using Time = ChangeWatch::Time;
+    /// A tree that was read, and the run whose Writer has its chunks.
+    struct Look {
+        std::unique_ptr<TreeRun> run;
+        NodeId root;
+        std::vector<Change> changes;  ///< from the tree that was known
+        bool is_whole = false;        ///< too many: the tree itself is the change
+    };
+
+    void begin();
+    void step(Time& wake);
+    void follow(const ChangeWatch::Changes&, Time first_event);
+    void rescan(std::string_view why);
+    /// What is stored of the open segment may be closed only with something new in it.
+    enum class SegmentEnd { open, closed };
+    void heartbeat(SegmentEnd);
+
+    Look look(const Focus*, const NodeId& before);
+    Look look_at_all();
+    void look_again(Look&, const Focus&);
+    Look look_around(const Focus&, std::vector<Change> moves, const NodeId& before);
+    void compare(Look&, const NodeId& before) const;
+    NodeId after_moves(const ChangeWatch::Changes&, std::vector<Change>& moves);
+    void take_in(Look&&, std::optional<std::string> uncertain_why, Time first_event);
+    void commit(store::Writer&, SegmentEnd, std::vector<store::RecordChange> besides);
+    SegmentEnd segment_end() const;
+    Change whole_change(const NodeId& root) const;
+    void check_source() const;
+    NodeId find_base();
+
+    catalog::Catalog& catalog_;
+    const catalog::Source source_;
+    const FollowOptions& options_;
+    const Clock& clock_;
+    const std::stop_token stop_;
+
+    Fd directory_;
+    HeldNodes held_;
+    store::ObjectCache cache_;  ///< of its own: `held_` is its maker
+    const tree::NodeBounds bounds_;
+    ChangeWatch watch_;
+    JournalWriter journal_;
+    LinkedFiles links_;
+    store::EpochPin pin_;  ///< since the segment was begun, whose trees are not stored yet
+
+    NodeId state_;  ///< the tree after the last record
+    NodeId empty_directory_;
+    TrustRule trust_;
+    Timestamp known_until_;
+    bool lost_again_ = false;  ///< events were lost while all was looked at
+    Time segment_began_, next_heartbeat_, next_rescan_;
+    Followed done_;
+};
+
+}  // namespace yore::ingest

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A followed directory: its moments are what was there, and what was missed is said."""
+import contextlib
+import datetime
+import os
+import shutil
+import signal
+import time
+
+from harness import check, command, main, make_tree, same_trees, Scratch
+
+STORED = 1.5  # seconds: what changed is durable after that
+
+
+def now():
+    return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def log_of(repo):
+    return repo.yore("log", "list", "home", "--json").json()
+
+
+def spans_of(repo):
+    return [row for row in log_of(repo) if row.get("event") == "span"]
+
+
+def wait_for(condition, text, seconds=15):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        check(time.monotonic() < deadline, text)
+        time.sleep(0.1)
+
+
+@contextlib.contextmanager
+def home_of(scratch):
+    home = scratch.path("home")
+    os.makedirs(home)
+    make_tree(home)
+    repo = scratch.repository(encryption="none")
+    repo.yore("source", "add", "home", "--directory", home)
+    yield home, repo
+
+
+def begin(repo):
+    """Follows; returns when the first look is stored."""
+    known = len(log_of(repo))
+    process = repo.start("log", "follow", "home")
+    wait_for(lambda: process.poll() is not None or len(log_of(repo)) > known, "it is followed")
+    check(process.poll() is None, "it goes on")
+    return process
+
+
+def end(process):
+    process.send_signal(signal.SIGINT)
+    process.wait(20)
+
+
+def copied(home, scratch, name):
+    """A copy of what is there now, and a time at which it still was there."""
+    copy = scratch.path(name)
+    command("cp", "-a", home, copy)
+    time.sleep(STORED)
+    return copy, now()
+
+
+def moments():
+    with Scratch() as scratch, home_of(scratch) as (home, repo):
+        point = repo.mount()
+        process = begin(repo)
+        states = []
+        with open(f"{home}/d0/e0/f0", "w") as out:
+            out.write("one")
+        states.append(copied(home, scratch, "first"))
+        os.rename(f"{home}/d1", f"{home}/renamed")
+        os.unlink(f"{home}/link")
+        os.setxattr(f"{home}/sparse", "user.note", b"here")
+        states.append(copied(home, scratch, "second"))
+        shutil.rmtree(f"{home}/renamed")
+        os.chmod(f"{home}/d2", 0o700)
+        states.append(copied(home, scratch, "third"))
+        with open(f"{home}/last", "w") as out:
+            out.write("x")
+        time.sleep(STORED)
+        for copy, moment in states:
+            same_trees(copy, f"{point}/home/at/{moment}")
+        same_trees(home, f"{point}/home/at/latest/.")
+        listed = repo.yore("ls", f"home@{states[1][1]}").out.split()
+        check("renamed" in listed and "d1" not in listed, f"the command opens it too: {listed}")
+        check(not spans_of(repo), "nothing is uncertain")
+        end(process)
+
+
+def whole_programs():
+    """What rsync and git leave behind, at whatever pace."""
+    with Scratch() as scratch, home_of(scratch) as (home, repo):
+        point = repo.mount()
+        process = begin(repo)
+        command("rsync", "-a", "/usr/include/linux/", f"{home}/include/")
+        git = ["git", "-C", home, "-c", "user.name=n", "-c", "user.email=e", "-c", "gc.auto=0"]
+        command(*git, "init", "-q")
+        command(*git, "add", "include")
+        command(*git, "commit", "-qm", "first")
+        command(*git, "checkout", "-qb", "other")
+        command(*git, "rm", "-rq", "include/netfilter")
+        command(*git, "commit", "-qm", "second")
+        command(*git, "checkout", "-q", "-")
+        command(*git, "checkout", "-q", "other")
+        time.sleep(2 * STORED)
+        same_trees(home, f"{point}/home/at/latest/.")
+        end(process)
+
+
+def killed():
+    with Scratch() as scratch, home_of(scratch) as (home, repo):
+        process = begin(repo)
+        with open(f"{home}/before", "w") as out:
+            out.write("stored")
+        time.sleep(STORED)
+        known = log_of(repo)[-2]["last_time"]
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        with open(f"{home}/missed", "w") as out:
+            out.write("while nobody looked")
+        process = begin(repo)
+        end(process)
+        spans = spans_of(repo)
+        check(len(spans) == 1 and spans[0]["kind"] == "uncertain", f"one span: {spans}")
+        check(spans[0]["from_time"] == known, f"from what was known: {spans}, {known}")
+        check(spans[0]["reason"] == "it was not followed", "and why")
+        point = repo.mount()
+        same_trees(home, f"{point}/home/at/latest/.")
+        windows = repo.yore("windows", "home").out
+        check("uncertain from" in windows, f"the window tells: {windows}")
+        repo.umount(point)
+        repo.yore("verify", "--level", "2")
+
+
+def refused():
+    with Scratch() as scratch, home_of(scratch) as (home, repo):
+        process = begin(repo)
+        told = repo.yore("log", "follow", "home", expect=1)
+        check("is followed already" in told.err, told.err)
+        end(process)
+        point = repo.mount()
+        repo.yore("source", "add", "mount", "--directory", f"{point}/home")
+        told = repo.yore("log", "follow", "mount", expect=1)
+        check("fuse.yore" in told.err, f"the file system is named: {told.err}")
+
+
+main(moments, whole_programs, killed, refused)
