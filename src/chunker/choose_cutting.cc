@@ -80,6 +80,16 @@ bool is_postgresql_slru(const FileShape& file) {
     return known && is_hexadecimal(file.name) && whole(file.size, 8192);
 }
 
+/// 24 hexadecimal digits, a power of two of bytes, and the high byte of a page's magic.
+/// (src/include/access/xlog_internal.h of PostgreSQL.)
+bool is_postgresql_wal(const FileShape& file) {
+    constexpr std::size_t name_size = 24;
+    constexpr std::uint64_t size_min = 1u << 20, size_max = 1u << 30;
+    return file.name.size() == name_size && is_hexadecimal(file.name) &&
+           std::has_single_bit(file.size) && size_min <= file.size && file.size <= size_max &&
+           (file.first_bytes.size() < 2 || file.first_bytes[1] == std::byte{0xd1});
+}
+
 /// MariaDB's and MySQL's InnoDB (pages of 4 to 64 KiB, logs in blocks of 512) and Aria.
 bool is_mariadb_pages(const FileShape& file) {
     if (has_extension(file.name, {"ibd"})) return whole(file.size, 4096);
@@ -125,6 +135,7 @@ bool is_disk_image(const FileShape& file) {
 }  // namespace
 
 Cutting choose_cutting(const FileShape& file) {
+    if (is_postgresql_wal(file)) return Cutting::log;
     const bool pages = is_postgresql_relation(file) || is_postgresql_slru(file) ||
                        is_mariadb_pages(file) || is_sqlite(file) || is_lmdb(file) ||
                        is_sql_server(file) || is_disk_image(file);

@@ -24,6 +24,7 @@ struct PieceCutter::Filled {
 PieceCutter::PieceCutter(Outbox& outbox, const chunker::FastCdc& cdc)
     : outbox_(outbox), cdc_(cdc), buffers_(read_bytes + cdc.sizes().max) {
     static_assert(chunker::fixed_block_bytes <= read_bytes);
+    static_assert(chunker::log_block_bytes <= read_bytes);
 }
 
 std::uint64_t PieceCutter::send(ByteRun run, chunker::Cutting cutting, const Read& read,
@@ -59,7 +60,8 @@ std::size_t PieceCutter::piece_size(const Filled& filled, std::size_t at,
         if (rest < cdc_.sizes().max && !filled.at_end) return 0;
         return cdc_.cut({filled.memory->data() + at, rest});
     }
-    constexpr std::size_t block = chunker::fixed_block_bytes;
+    const std::size_t block =
+        cutting == chunker::Cutting::log ? chunker::log_block_bytes : chunker::fixed_block_bytes;
     const std::size_t to_bound = block - static_cast<std::size_t>((filled.start + at) % block);
     if (rest < to_bound && !filled.at_end) return 0;
     return std::min(rest, to_bound);

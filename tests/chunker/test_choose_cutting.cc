@@ -39,6 +39,23 @@ TEST_CASE("PostgreSQL relation files and their forks are cut in blocks") {
     }
 }
 
+TEST_CASE("WAL segments are cut in larger blocks, what only resembles them by content") {
+    const std::string page = "\x10\xd1" + std::string(4094, '\0');
+    auto cutting = [&](std::string_view name, std::uint64_t size, std::string_view first_bytes) {
+        return choose_cutting(
+            {.name = name, .parent = "pg_wal", .size = size, .first_bytes = as_bytes(first_bytes)});
+    };
+    constexpr std::string_view name = "0000000100000000000000A4";
+    CHECK(cutting(name, 16u << 20, page) == Cutting::log);
+    CHECK(cutting(name, 1u << 30, page) == Cutting::log);
+    CHECK(cutting(name, 16u << 20, "") == Cutting::log);
+    for (const std::uint64_t size : {0u, 512u << 10, (16u << 20) - 1, 24u << 20})
+        CHECK(cutting(name, size, page) == Cutting::content_defined);
+    CHECK(cutting(name, 16u << 20, std::string(4096, 'x')) == Cutting::content_defined);
+    CHECK(cutting("00000001.history", 16u << 20, page) == Cutting::content_defined);
+    CHECK(cutting("0000000100000000000000AX", 16u << 20, page) == Cutting::content_defined);
+}
+
 TEST_CASE("what only resembles a relation file is cut by content") {
     CHECK_FALSE(fixed("base/16384/2619", 16385));
     CHECK_FALSE(fixed("base/16384/2619", 0));

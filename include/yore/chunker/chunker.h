@@ -22,6 +22,7 @@ struct Sizes {
     std::uint32_t max = 512u << 10;
 };
 inline constexpr std::uint32_t fixed_block_bytes = 128u << 10;
+inline constexpr std::uint32_t log_block_bytes = 256u << 10;
 
 /// One random-looking word for each value of a byte: HMAC-SHA-256 of counters under the key.
 /// Part of the format: the same key gives the same cuts for ever.
@@ -53,7 +54,11 @@ class FastCdc {
     std::uint64_t mask_early_, mask_late_;
 };
 
-enum class Cutting { content_defined, fixed };
+enum class Cutting {
+    content_defined,
+    fixed,  ///< blocks of `fixed_block_bytes`, of which changed ones become deltas
+    log,    ///< blocks of `log_block_bytes`: written once, and read from one end to the other
+};
 struct FileShape {
     std::string_view name;    ///< last component
     std::string_view parent;  ///< path of its directory as given, for `base/16384/2619`
@@ -62,7 +67,7 @@ struct FileShape {
 };
 /// Fixed for what looks like pages that are changed in place, by name, alignment and magic number:
 /// PostgreSQL relation files and their forks, InnoDB tablespaces, undo and redo logs, Aria files,
-/// SQLite and LMDB databases, SQL Server files, disk images.
+/// SQLite and LMDB databases, SQL Server files, disk images. Log: PostgreSQL's WAL segments.
 Cutting choose_cutting(const FileShape&);
 
 }  // namespace yore::chunker
