@@ -151,8 +151,8 @@ void ChangeWatch::note(const std::string& events) {
 
 ChangeWatch::Pending ChangeWatch::wait_until(Time until, const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
-    const std::uint64_t known = seen_.news;
-    changed_.wait_until(lock, stop, until, [&] { return seen_.news != known; });
+    changed_.wait_until(lock, stop, until, [&] { return seen_.news != told_; });
+    told_ = seen_.news;
     return seen_.pending;
 }
 

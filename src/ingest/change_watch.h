@@ -41,7 +41,7 @@ class ChangeWatch {
     ChangeWatch(int source, bool one_file_system);
     ~ChangeWatch();
 
-    /// Until something is pending that was not before, the time has come, or stop.
+    /// Until events came after the last return, the time has come, or stop.
     Pending wait_until(Time, const std::stop_token&);
     /// All that is pending. The events' directories are looked for where they are now.
     Changes take();
@@ -62,7 +62,8 @@ class ChangeWatch {
     Fd events_, wake_;
     std::mutex mutex_;
     std::condition_variable_any changed_;
-    Seen seen_;  ///< under the mutex
+    Seen seen_;               ///< under the mutex
+    std::uint64_t told_ = 0;  ///< news at the last return of wait_until; under the mutex
     std::jthread reader_;
 };
 

@@ -56,7 +56,7 @@ class Following {
     /// Until there are so many moments.
     void wait_for(std::uint64_t moments) {
         std::unique_lock lock(mutex_);
-        const bool came = changed_.wait_for(lock, std::chrono::seconds(10), [&] {
+        const bool came = changed_.wait_for(lock, std::chrono::seconds(60), [&] {
             return last_.moments >= moments || !failure_.empty();
         });
         INFO(failure_);
