@@ -165,11 +165,15 @@ bool ChangeWatch::resolve(const std::string& handle, const std::string& top, std
     std::ranges::copy(handle, bytes.begin());
     const Fd fd(::open_by_handle_at(source_, reinterpret_cast<file_handle*>(bytes.data()),
                                     O_PATH | O_CLOEXEC));
-    if (!fd) return errno == ESTALE || errno == ENOENT;
+    if (!fd && (errno == ESTALE || errno == ENOENT)) return true;
+    if (!fd) {
+        log_warning("{}: a directory that changed cannot be opened: {}", top, reason_of(errno));
+        return false;
+    }
     struct stat status {};
     if (::fstat(fd.get(), &status) != 0 || status.st_nlink == 0) return true;
     path = path_of(fd.get());
-    if (path.empty()) return false;
+    if (path.empty()) return ::fstat(fd.get(), &status) == 0 && status.st_nlink == 0;
     if (!S_ISDIR(status.st_mode)) path.resize(path.rfind('/'));
     is_inside = path == top || (path.starts_with(top) && (top == "/" || path[top.size()] == '/'));
     if (is_inside) path.erase(0, std::min(path.size(), top == "/" ? 1 : top.size() + 1));
