@@ -92,6 +92,12 @@ TEST_CASE("a stopped snapshot ends soon, leaves no record, and its chunks are us
         asked = std::chrono::steady_clock::now();
         stop.request_stop();
     };
+    // However fast it is: in the middle of the first file it waits for that.
+    options.pause_point = [&, calls = 0]() mutable {
+        if (++calls < 20) return;
+        for (int i = 0; i < 1000 && !stop.stop_requested(); ++i)
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    };
     const auto code = yore::test::code_thrown_by([&] { bench.take(options, stop.get_token()); });
     const auto ended = std::chrono::steady_clock::now();
     REQUIRE(code == Errc::cancelled);
