@@ -74,11 +74,44 @@ Presentation present_log_list(const Invocation&, Screen& screen) {
     return presentation;
 }
 
+/// `home  following since …, as the settings say`
+std::string follower_line(const nlohmann::json& row) {
+    auto line = fmt::format("{}  {}", bytes_in(row, "source"), row.value("state", ""));
+    if (row.contains("since")) line += " since " + row.value("since", "");
+    if (row.value("configured", false)) line += ", as the settings say";
+    return line;
+}
+
+Presentation present_log_status(const Invocation&, Screen& screen) {
+    Presentation presentation;
+    presentation.row = [&](const nlohmann::json& row) {
+        screen.out(follower_line(row) + "\n");
+        if (row["known_until"].is_string())
+            screen.out(fmt::format("  known until {}\n", row.value("known_until", "")));
+        if (!row.contains("behind_ms")) return;
+        constexpr double ms_per_s = 1000;
+        screen.out(fmt::format(
+            "  behind {:.1f} s; lag at most {:.1f} s; {} moments, events lost {} times\n",
+            static_cast<double>(number_in(row, "behind_ms")) / ms_per_s,
+            static_cast<double>(number_in(row, "longest_lag_ms")) / ms_per_s,
+            number_in(row, "moments"), number_in(row, "lost")));
+        if (row["failure"].is_string())
+            screen.out(fmt::format("  {}; it is tried again at {}\n", bytes_in(row, "failure"),
+                                   row.value("retry_at", "")));
+    };
+    presentation.result = [&](const nlohmann::json& result) {
+        screen.flush();
+        if (number_in(result, "count") == 0) screen.remark("nothing is followed");
+    };
+    return presentation;
+}
+
 }  // namespace
 
 const Presentations& time_presentations() {
     static const Presentations table{{"log-follow", present_log_follow},
                                      {"log-list", present_log_list},
+                                     {"log-status", present_log_status},
                                      {"versions", present_versions},
                                      {"windows", present_windows}};
     return table;

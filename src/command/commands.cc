@@ -32,6 +32,7 @@ constexpr std::array all_commands{
     Command{"key-rotate", run_key_rotate},
     Command{"log-follow", run_log_follow},
     Command{"log-list", run_log_list},
+    Command{"log-status", run_log_status},
     Command{"ls", run_ls},
     Command{"mount", run_mount},
     Command{"prune", run_prune},

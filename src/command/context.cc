@@ -60,6 +60,7 @@ struct Context::State {
           replay(catalog, cache),
           jobs(*store, clock),
           schedules(catalog, clock),
+          followers(catalog, clock),
           mounts(options.mounts_changed) {}
 
     const ContextOptions options;
@@ -78,13 +79,13 @@ struct Context::State {
     view::JournalReplay replay;
     Jobs jobs;
     Schedules schedules;
+    Followers followers;
     std::once_flag view_made;
     std::unique_ptr<view::View> view;
     Mounts mounts;
     std::shared_ptr<void> following_commits;
 
     Guarded<std::multiset<NodeId>> trees_read;
-    Guarded<std::set<std::uint32_t>> followed;  ///< sources
     std::mutex upkeep_mutex;
     std::condition_variable_any upkeep_ended;
     bool upkeep_runs = false;
@@ -133,6 +134,9 @@ Jobs& Context::jobs() {
 Schedules& Context::schedules() {
     return state_->schedules;
 }
+Followers& Context::followers() {
+    return state_->followers;
+}
 const Clock& Context::clock() const {
     return state_->clock;
 }
@@ -151,15 +155,6 @@ std::shared_ptr<void> Context::read_tree(const NodeId& top) {
 std::vector<NodeId> Context::trees_in_use() const {
     return state_->trees_read.with(
         [](const auto& all) { return std::vector<NodeId>(all.begin(), all.end()); });
-}
-
-std::shared_ptr<void> Context::follow_turn(const catalog::Source& source) {
-    auto& followed = state_->followed;
-    if (!followed.with([&](auto& all) { return all.insert(source.id).second; }))
-        throw Error(Errc::busy, fmt::format("source {} is followed already", source.name));
-    return std::shared_ptr<void>(nullptr, [&followed, id = source.id](void*) {
-        followed.with([&](auto& all) { all.erase(id); });
-    });
 }
 
 std::shared_ptr<void> Context::upkeep_turn(const std::stop_token& stop) {

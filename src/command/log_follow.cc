@@ -29,12 +29,16 @@ nlohmann::json run_log_follow(Context& context, const Call& call) {
     const auto name = fields.text("source");
     fields.done();
     const auto source = find_source(context.catalog(), name);
-    const auto turn = context.follow_turn(source);
+    const auto turn = context.followers().take_turn(source);
     Reporter reporter(call.output);
     ingest::FollowOptions options;
     options.avoid = context.mounts().directories();
     options.avoid.push_back(context.directory());
+    Timestamp told;
     options.progress = [&](const ingest::Followed& followed) {
+        context.followers().note(source, followed);
+        if (followed.known_until == told) return;
+        told = followed.known_until;
         reporter.event("followed", describe(followed));
     };
     auto result = describe(

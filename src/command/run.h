@@ -30,6 +30,7 @@ nlohmann::json run_key_remove(Context&, const Call&);
 nlohmann::json run_key_rotate(Context&, const Call&);
 nlohmann::json run_log_follow(Context&, const Call&);
 nlohmann::json run_log_list(Context&, const Call&);
+nlohmann::json run_log_status(Context&, const Call&);
 nlohmann::json run_ls(Context&, const Call&);
 nlohmann::json run_mount(Context&, const Call&);
 nlohmann::json run_prune(Context&, const Call&);

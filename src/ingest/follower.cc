@@ -65,8 +65,15 @@ Followed Follower::run() {
     } catch (const Error& error) {
         if (error.code() != Errc::cancelled) throw;
     }
-    if (!journal_.is_empty()) heartbeat(SegmentEnd::closed);
+    close();
     return done_;
+}
+
+/// What happened since the first event that was not looked at is not known.
+void Follower::close() {
+    const bool knows_all = !watch_.wait_until(Clocks::now(), {}).any;
+    if (!journal_.is_empty())
+        heartbeat(SegmentEnd::closed, knows_all ? clock_.now() : known_until_);
 }
 
 /// The newest stored tree, to find out what is unchanged: none may be too old for that.
@@ -108,6 +115,7 @@ void Follower::step(Time& wake) {
     const auto pending = watch_.wait_until(wake, stop_);
     const Time now = Clocks::now();
     wake = std::min(next_heartbeat_, next_rescan_);
+    tell_pending(pending, now);
     if (pending.any) {
         const Time due = std::min(pending.last + to_chrono(limits.quiet),
                                   pending.first + to_chrono(limits.delay_max));
@@ -116,16 +124,31 @@ void Follower::step(Time& wake) {
             return;
         }
         follow(watch_.take(), pending.first);
+        tell_pending({}, now);
     }
     if (lost_again_ || now >= next_rescan_)
         rescan(lost_again_ ? lost_events : "");
     else if (now >= next_heartbeat_)
-        heartbeat(segment_end());
+        heartbeat(segment_end(), clock_.now());
+}
+
+void Follower::tell_pending(const ChangeWatch::Pending& pending, Time now) {
+    if (pending.any == done_.pending_since.has_value()) return;
+    done_.pending_since.reset();
+    if (pending.any) {
+        const std::chrono::nanoseconds waited = now - pending.first;
+        done_.pending_since = clock_.now() + Duration{-waited.count()};
+    }
+    tell();
+}
+
+void Follower::tell() const {
+    if (options_.progress) options_.progress(done_);
 }
 
 void Follower::follow(const ChangeWatch::Changes& changes, Time first_event) {
     if (changes.lost) return rescan(lost_events);
-    if (changes.directories.empty()) return;
+    if (changes.directories.empty()) return check_source();
     Focus focus;
     for (const std::string& directory : changes.directories) focus.add(directory);
     std::vector<Change> moves;
@@ -268,7 +291,8 @@ void Follower::take_in(Look&& look, std::optional<std::string> uncertain_why, Ti
     commit(look.run->writer(), look.is_whole ? SegmentEnd::closed : segment_end(),
            std::move(besides));
     done_.lag = {std::chrono::nanoseconds(Clocks::now() - first_event).count()};
-    if (options_.progress) options_.progress(done_);
+    done_.pending_since.reset();
+    tell();
 }
 
 Follower::SegmentEnd Follower::segment_end() const {
@@ -300,14 +324,16 @@ void Follower::commit(store::Writer& writer, SegmentEnd end,
     segment_began_ = Clocks::now();
 }
 
-/// A record that changes nothing, so that the log is known until now.
-void Follower::heartbeat(SegmentEnd end) {
-    known_until_ = std::max(clock_.now(), known_until_);
+/// A record that changes nothing, so that the log is known until then.
+void Follower::heartbeat(SegmentEnd end, Timestamp until) {
+    check_source();
+    known_until_ = std::max(until, known_until_);
     Change same = whole_change(state_);
     same.kind = Kind::update;
     same.entry.child.reset();
     journal_.append(std::move(same), known_until_, empty_directory_);
     commit(*catalog_.store().write(), end, {});
+    tell();
 }
 
 /// It may have been removed, or another may stand in its place.

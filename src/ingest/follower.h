@@ -40,9 +40,12 @@ class Follower {
     void step(Time& wake);
     void follow(const ChangeWatch::Changes&, Time first_event);
     void rescan(std::string_view why);
+    void tell_pending(const ChangeWatch::Pending&, Time now);
+    void tell() const;
     /// What is stored of the open segment may be closed only with something new in it.
     enum class SegmentEnd { open, closed };
-    void heartbeat(SegmentEnd);
+    void heartbeat(SegmentEnd, Timestamp until);
+    void close();
 
     Look look(const Focus*, const NodeId& before);
     Look look_at_all();

@@ -275,7 +275,8 @@ TEST_CASE("A directory that is replaced is followed no more") {
     std::jthread thread([&](const std::stop_token& stop) {
         FollowOptions options;
         options.limits.quiet = options.limits.delay_max = {10'000'000};
-        options.progress = [&](const Followed&) {
+        options.progress = [&](const Followed& followed) {
+            if (followed.pending_since) return;
             fs::rename(bench.root(), bench.root() + ".old");
             fs::create_directory(bench.root());
         };
@@ -285,10 +286,7 @@ TEST_CASE("A directory that is replaced is followed no more") {
             failure = error.what();
         }
     });
-    for (int i = 0; i < 100 && !fs::exists(bench.root() + ".old"); ++i)
-        std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    std::ofstream(bench.root() + ".old/g") << "x";
-    thread.join();
+    thread.join();  // the rename is an event, though above the directory
     CHECK(failure == bench.root() + ": another directory is there now");
     fs::remove_all(bench.root() + ".old");
 }

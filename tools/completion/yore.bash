@@ -12,7 +12,7 @@ _yore() {
         [snapshot]='--tag --stdin --as'
         [snapshots]='--bytes'
         [versions]='--bytes'
-        [log]='follow list'
+        [log]='follow list status'
         [ls]='-l --recursive --deleted --bytes'
         [find]='--name --type --size --newer --older -l --bytes'
         [du]='--depth --human --bytes'

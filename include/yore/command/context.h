@@ -5,6 +5,7 @@
 #include <yore/base/random.h>
 #include <yore/base/time.h>
 #include <yore/catalog/catalog.h>
+#include <yore/command/followers.h>
 #include <yore/command/jobs.h>
 #include <yore/command/mounts.h>
 #include <yore/command/schedules.h>
@@ -70,14 +71,13 @@ class Context {
     Mounts& mounts();
     Jobs& jobs();
     Schedules& schedules();
+    Followers& followers();
     const Clock& clock() const;
     Random& random();
 
     /// While the token lives, collect leaves this tree alone, also when its snapshot is removed.
     std::shared_ptr<void> read_tree(const NodeId& top);
     std::vector<NodeId> trees_in_use() const;
-    /// Held by the one who feeds a source's log. Somebody does already: Errc::busy.
-    std::shared_ptr<void> follow_turn(const catalog::Source&);
     /// What collects and what checks take turns. Waits; stopped: Errc::cancelled.
     std::shared_ptr<void> upkeep_turn(const std::stop_token&);
 

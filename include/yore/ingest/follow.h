@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -30,13 +31,16 @@ struct FollowLimits {
     std::uint32_t changes_max = 2000;
 };
 
-/// Told after each commit, from the following thread.
+/// Told from the following thread: after each commit, and when changes begin or cease to wait for
+/// one.
 struct Followed {
     std::uint64_t moments = 0;  ///< stored since it began
     std::uint64_t records = 0;
     Timestamp known_until;
     Duration lag;            ///< from the first event of the last moment until it was durable
     std::uint64_t lost = 0;  ///< how often events were lost
+    /// The first event, near the source or in it, that was not looked at yet; none: nullopt.
+    std::optional<Timestamp> pending_since;
 };
 
 struct FollowOptions {

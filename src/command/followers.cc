@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <yore/base/error.h>
+#include <yore/base/guarded.h>
+#include <yore/catalog/log.h>
+#include <yore/command/followers.h>
+#include <yore/ingest/follow.h>
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+
+namespace yore::command {
+namespace {
+
+struct Entry {
+    FollowerStatus status;
+    FollowerStatus before;  ///< what its counts were when the turn began
+    bool has_turn = false;
+};
+using Entries = std::map<std::string, Entry>;
+
+void become(FollowerStatus& status, FollowerStatus::State state, Timestamp now) {
+    status.state = state;
+    status.since = now;
+    status.failure.clear();
+    status.retry_at.reset();
+    status.pending_since.reset();
+}
+
+}  // namespace
+
+void LagCounts::add(Duration lag) {
+    const auto bound = std::ranges::lower_bound(bounds, lag);
+    ++counts[static_cast<std::size_t>(bound - bounds.begin())];
+    sum.ns += lag.ns;
+    longest = std::max(longest, lag);
+}
+
+std::uint64_t LagCounts::count() const {
+    return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+}
+
+Duration FollowerStatus::behind(Timestamp now) const {
+    auto since_when = known_until.value_or(since);
+    if (state == State::following) {
+        if (!pending_since) return {};
+        since_when = *pending_since;
+    }
+    return std::max(now - since_when, Duration{});
+}
+
+std::string_view name_of(FollowerStatus::State state) {
+    switch (state) {
+        case FollowerStatus::State::starting:
+            return "starting";
+        case FollowerStatus::State::following:
+            return "following";
+        case FollowerStatus::State::waiting:
+            return "waiting";
+    }
+    return "unknown";
+}
+
+struct Followers::State {
+    State(const catalog::Catalog& catalog_in, const Clock& clock_in)
+        : catalog(catalog_in), clock(clock_in) {}
+
+    const catalog::Catalog& catalog;
+    const Clock& clock;
+    Guarded<Entries> entries;
+
+    /// One that is new begins in `starting`.
+    static Entry& entry_of(Entries& all, const catalog::Source& source,
+                           std::optional<Timestamp> known, Timestamp now) {
+        Entry& entry = all[source.name];
+        if (entry.status.source.empty()) {
+            entry.status.source = source.name;
+            entry.status.known_until = known;
+            entry.status.since = now;
+        }
+        entry.status.source_id = source.id;
+        return entry;
+    }
+    void end_turn(const std::string& source) {
+        entries.with([&](Entries& all) {
+            const auto found = all.find(source);
+            found->second.has_turn = false;
+            if (!found->second.status.configured) all.erase(found);
+        });
+    }
+};
+
+Followers::Followers(const catalog::Catalog& catalog, const Clock& clock)
+    : state_(std::make_unique<State>(catalog, clock)) {}
+Followers::~Followers() = default;
+
+std::vector<FollowerStatus> Followers::list() const {
+    return state_->entries.with([](const Entries& all) {
+        std::vector<FollowerStatus> found;
+        for (const auto& [name, entry] : all) found.push_back(entry.status);
+        return found;
+    });
+}
+
+std::optional<Timestamp> Followers::known_until(std::uint32_t source) const {
+    const catalog::Logs logs(state_->catalog.store());
+    const auto incarnations = logs.incarnations(source);
+    if (incarnations.empty()) return std::nullopt;
+    const auto number = incarnations.back().number;
+    const auto runs = logs.runs(source, number);
+    if (runs.empty()) return std::nullopt;
+    const auto last = logs.segment_ending_at(source, number, runs.back().end);
+    return last ? std::optional(last->last_time) : std::nullopt;
+}
+
+std::shared_ptr<void> Followers::take_turn(const catalog::Source& source) {
+    const auto known = known_until(source.id);
+    const Timestamp now = state_->clock.now();
+    const bool taken = state_->entries.with([&](Entries& all) {
+        Entry& entry = State::entry_of(all, source, known, now);
+        if (entry.has_turn) return false;
+        entry.has_turn = true;
+        become(entry.status, FollowerStatus::State::starting, now);
+        ++entry.status.starts;
+        entry.before = entry.status;
+        return true;
+    });
+    if (!taken) throw Error(Errc::busy, fmt::format("source {} is followed already", source.name));
+    return std::shared_ptr<void>(
+        nullptr, [state = state_.get(), name = source.name](void*) { state->end_turn(name); });
+}
+
+void Followers::note(const catalog::Source& source, const ingest::Followed& followed) {
+    const Timestamp now = state_->clock.now();
+    state_->entries.with([&](Entries& all) {
+        auto& [status, before, has_turn] = all.at(source.name);
+        const bool is_first = status.state != FollowerStatus::State::following;
+        if (is_first) become(status, FollowerStatus::State::following, now);
+        const auto moments = before.moments + followed.moments;
+        // The first look has no event before it, and how long it took is no lag.
+        if (moments > status.moments && !is_first) {
+            status.last_lag = followed.lag;
+            status.lags.add(followed.lag);
+        }
+        status.moments = moments;
+        status.records = before.records + followed.records;
+        status.lost = before.lost + followed.lost;
+        if (followed.known_until.ns != 0) status.known_until = followed.known_until;
+        status.pending_since = followed.pending_since;
+    });
+}
+
+void Followers::want(const catalog::Source& source) {
+    const auto known = known_until(source.id);
+    const Timestamp now = state_->clock.now();
+    state_->entries.with(
+        [&](Entries& all) { State::entry_of(all, source, known, now).status.configured = true; });
+}
+
+void Followers::unwant(const catalog::Source& source) {
+    state_->entries.with([&](Entries& all) {
+        const auto found = all.find(source.name);
+        if (found == all.end()) return;
+        found->second.status.configured = false;
+        if (!found->second.has_turn) all.erase(found);
+    });
+}
+
+void Followers::failed(const catalog::Source& source, const std::string& why, Timestamp retry_at) {
+    const Timestamp now = state_->clock.now();
+    state_->entries.with([&](Entries& all) {
+        const auto found = all.find(source.name);
+        if (found == all.end() || found->second.has_turn) return;
+        FollowerStatus& status = found->second.status;
+        const bool is_new = status.state != FollowerStatus::State::waiting;
+        const Timestamp since = is_new ? now : status.since;
+        become(status, FollowerStatus::State::waiting, since);
+        status.failure = why;
+        status.retry_at = retry_at;
+        ++status.failures;
+    });
+}
+
+}  // namespace yore::command
