@@ -75,6 +75,7 @@ std::size_t PieceCutter::send_pieces(Filled& filled, chunker::Cutting cutting,
         if (size == 0) break;
         Piece piece{filled.memory, {filled.memory->data() + at, size}, 0, {}};
         if (hints_at) piece.hints = hints_at(filled.start + at);
+        if (cutting == chunker::Cutting::log) piece.hints.content = store::Content::log;
         outbox_.send(std::move(piece));
         at += size;
     }

@@ -36,10 +36,11 @@ void seal_in_place(const Sealer& sealer, const SealName& name, Compression compr
 
 }  // namespace
 
-Buffer Codec::pack(const Sealer& sealer, const SealName& name, ByteView plain, int level) const {
+Buffer Codec::pack(const Sealer& sealer, const SealName& name, ByteView plain,
+                   Effort effort) const {
     Buffer buffer = room_for(plain.size());
     auto room = body_of(buffer, compressed_bytes_max(plain.size()));
-    if (auto size = compressor_.compress(plain, level, room)) {
+    if (auto size = compressor_.compress(plain, effort, room)) {
         seal_in_place(sealer, name, Compression::zstd, plain.size(), *size, buffer);
     } else {
         sealer.seal(name, {Compression::raw, static_cast<std::uint32_t>(plain.size())}, plain,
@@ -49,14 +50,14 @@ Buffer Codec::pack(const Sealer& sealer, const SealName& name, ByteView plain, i
 }
 
 Codec::Delta Codec::pack_delta(const Sealer& sealer, const SealName& name, ByteView plain,
-                               const Base& base, int level) const {
+                               const Base& base, Effort effort) const {
     Buffer buffer = room_for(plain.size());
     auto size = make_delta(compressor_, plain, base.plain, body_of(buffer, plain.size() / 2));
     if (!size) return {};
     Delta result;
     if (*size > base.stored_bytes / 4) {
         SealName whole_name{name.kind, name.id};
-        result.whole = pack(sealer, whole_name, plain, level);
+        result.whole = pack(sealer, whole_name, plain, effort);
         if (*size > (result.whole->size() - seal_overhead_bytes) / 2) return result;
     }
     seal_in_place(sealer, name, Compression::delta, plain.size(), *size, buffer);

@@ -19,7 +19,7 @@ class Codec {
     explicit Codec(const SealKeys& keys) : keys_(keys) {}
 
     /// Compressed when that saves at least 1/32, else raw.
-    Buffer pack(const Sealer&, const SealName&, ByteView plain, int level) const;
+    Buffer pack(const Sealer&, const SealName&, ByteView plain, Effort) const;
     /// What a delta is against. As most likely the whole object would take as much as its base
     /// does, a delta far smaller than `stored_bytes` is taken without trying.
     struct Base {
@@ -31,7 +31,7 @@ class Codec {
     struct Delta {
         std::optional<Buffer> delta, whole;
     };
-    Delta pack_delta(const Sealer&, const SealName&, ByteView plain, const Base&, int level) const;
+    Delta pack_delta(const Sealer&, const SealName&, ByteView plain, const Base&, Effort) const;
 
     /// `base` is empty when `name.base` is. `corrupt`: damaged, or not what its name says.
     /// `sealed` is used as scratch.

@@ -12,7 +12,7 @@
 namespace yore::store {
 namespace {
 
-constexpr int entry_zstd_level = 3;
+constexpr Effort entry_effort{3};
 
 /// What the seal of an entry binds: the envelope before it and its number.
 Bytes name_of_entry(ByteView envelope, CommitNumber number) {
@@ -160,7 +160,7 @@ Bytes CommitLog::seal_entry(const format::CommitEntry& entry) const {
     }
     Bytes stored = format::encode_commit_envelope(keys_.repository);
     Bytes name = name_of_entry(stored, entry.number);
-    Buffer sealed = codec_.pack(entry_sealer_, {SealKind::commit, name}, plain, entry_zstd_level);
+    Buffer sealed = codec_.pack(entry_sealer_, {SealKind::commit, name}, plain, entry_effort);
     stored.insert(stored.end(), sealed.data(), sealed.data() + sealed.size());
     return stored;
 }

@@ -8,7 +8,7 @@
 namespace yore::store {
 namespace {
 
-constexpr int record_zstd_level = 3;
+constexpr Effort record_effort{3};
 
 }  // namespace
 
@@ -135,7 +135,7 @@ void CommitRows::add_record(const RecordChange& record, CommitBatch& batch) cons
     std::optional<Bytes> sealed;
     if (record.value) {
         sealed = to_bytes(codec_.pack(record_sealer_, {SealKind::record, record.key}, *record.value,
-                                      record_zstd_level));
+                                      record_effort));
     }
     batch.changes.push_back({Table::catalog, record.key, std::move(sealed)});
 }

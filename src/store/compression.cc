@@ -19,7 +19,11 @@ constexpr std::size_t compressible_bytes_min = 32;
 constexpr std::size_t probed_bytes_min = 16u << 10;
 constexpr std::size_t sample_bytes = 2u << 10;
 constexpr std::size_t sample_count = 3;
-constexpr int probe_level = 1;
+constexpr Effort probe_effort{1};
+
+/// Up to this level a log is searched in its own way, which is faster than level 2 and finds more
+/// than level 3: docs/decisions/2026-11-21-page-deltas.md.
+constexpr int log_level_max = 3;
 
 void require(std::size_t result) {
     YORE_ENSURE(!ZSTD_isError(result));
@@ -36,9 +40,14 @@ class Compressor::Packer {
     Packer& operator=(const Packer&) = delete;
     ~Packer() { ZSTD_freeCCtx(context_); }
 
-    std::optional<std::size_t> run(ByteView plain, int level, MutableBytes out) {
+    std::optional<std::size_t> run(ByteView plain, Effort effort, MutableBytes out) {
         require(ZSTD_CCtx_reset(context_, ZSTD_reset_session_and_parameters));
-        set(ZSTD_c_compressionLevel, level);
+        set(ZSTD_c_compressionLevel, effort.level);
+        if (effort.content == Content::log && effort.level <= log_level_max) {
+            set(ZSTD_c_strategy, ZSTD_fast);
+            set(ZSTD_c_minMatch, 4);
+            set(ZSTD_c_hashLog, 14);
+        }
         return compress(plain, out);
     }
 
@@ -96,21 +105,21 @@ Compressor::~Compressor() = default;
 
 /// A few samples at the fastest level. What only repeats over longer distances is taken for random
 /// and stored as it is; in exchange random bytes cost no pass of the real compressor.
-bool Compressor::looks_compressible(ByteView plain, Packer& packer) const {
+bool Compressor::looks_compressible(ByteView plain) const {
     if (plain.size() < probed_bytes_min) return true;
     std::array<std::byte, sample_bytes - sample_bytes / 32> out;
+    auto probe = probes_.take();
     for (std::size_t i = 0; i < sample_count; ++i) {
         std::size_t at = (plain.size() - sample_bytes) / (sample_count - 1) * i;
-        if (packer.run(plain.subspan(at, sample_bytes), probe_level, out)) return true;
+        if (probe->run(plain.subspan(at, sample_bytes), probe_effort, out)) return true;
     }
     return false;
 }
 
-std::optional<std::size_t> Compressor::compress(ByteView plain, int level, MutableBytes out) const {
-    if (plain.size() < compressible_bytes_min) return std::nullopt;
-    auto packer = packers_.take();
-    if (!looks_compressible(plain, *packer)) return std::nullopt;
-    return packer->run(plain, level, out);
+std::optional<std::size_t> Compressor::compress(ByteView plain, Effort effort,
+                                                MutableBytes out) const {
+    if (plain.size() < compressible_bytes_min || !looks_compressible(plain)) return std::nullopt;
+    return packers_.take()->run(plain, effort, out);
 }
 
 std::optional<std::size_t> Compressor::compress_against(ByteView plain, ByteView prefix,

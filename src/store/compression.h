@@ -3,6 +3,7 @@
 #pragma once
 
 #include <yore/base/bytes.h>
+#include <yore/store/writer.h>
 
 #include <cstddef>
 #include <optional>
@@ -10,6 +11,12 @@
 #include "store/pool.h"
 
 namespace yore::store {
+
+/// How long to search, and for what.
+struct Effort {
+    int level;  ///< of zstd
+    Content content = Content::any;
+};
 
 /// Any thread.
 class Compressor {
@@ -19,7 +26,7 @@ class Compressor {
 
     /// Compresses into `out`; returns the size. Nullopt: it does not fit, or (without trying the
     /// whole) samples of it did not compress.
-    std::optional<std::size_t> compress(ByteView plain, int level, MutableBytes out) const;
+    std::optional<std::size_t> compress(ByteView plain, Effort, MutableBytes out) const;
     /// What `prefix` holds too costs next to nothing. Searches longer than the levels that are
     /// about as fast: docs/decisions/2026-11-21-page-deltas.md.
     std::optional<std::size_t> compress_against(ByteView plain, ByteView prefix,
@@ -32,8 +39,9 @@ class Compressor {
   private:
     class Packer;
     class Unpacker;
-    bool looks_compressible(ByteView plain, Packer&) const;
+    bool looks_compressible(ByteView plain) const;
     mutable Pool<Packer> packers_;
+    mutable Pool<Packer> probes_;  ///< apart: a context whose level changes clears its tables
     mutable Pool<Unpacker> unpackers_;
 };
 

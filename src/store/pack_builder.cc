@@ -8,7 +8,7 @@
 namespace yore::store {
 namespace {
 
-constexpr int index_zstd_level = 1;  // ids do not compress, the rest is little
+constexpr Effort index_effort{1};  // ids do not compress, the rest is little
 
 }  // namespace
 
@@ -49,7 +49,7 @@ void PackBuilder::move_to_file() {
 
 FinishedPack PackBuilder::finish() {
     Buffer sealed = store_->codec.pack(*sealer_, {SealKind::pack_index, pack_.index.pack.view()},
-                                       format::encode_pack_index(pack_.index), index_zstd_level);
+                                       format::encode_pack_index(pack_.index), index_effort);
     if (sink_) {
         sink_->finish(sealed);
         sink_.reset();

@@ -66,14 +66,14 @@ PackingWriter::~PackingWriter() {
 Prepared PackingWriter::prepare_chunk(ByteView plain, const ChunkHints& hints) {
     Prepared prepared = claim(Domain::chunk, plain);
     if (!prepared.is_new()) return prepared;
-    const int level = hints.zstd_level.value_or(store_.options.zstd_level);
-    if (!seal_delta(prepared, plain, hints, level)) seal_whole(prepared, plain, level);
+    const Effort effort{store_.options.zstd_level, hints.content};
+    if (!seal_delta(prepared, plain, hints, effort)) seal_whole(prepared, plain, effort);
     return prepared;
 }
 
 Prepared PackingWriter::prepare_node(ByteView plain) {
     Prepared prepared = claim(Domain::node, plain);
-    if (prepared.is_new()) seal_whole(prepared, plain, store_.options.zstd_level);
+    if (prepared.is_new()) seal_whole(prepared, plain, {store_.options.zstd_level});
     return prepared;
 }
 
@@ -94,15 +94,15 @@ Prepared PackingWriter::claim(Domain domain, ByteView plain) {
     return prepared;
 }
 
-void PackingWriter::seal_whole(Prepared& prepared, ByteView plain, int level) const {
+void PackingWriter::seal_whole(Prepared& prepared, ByteView plain, Effort effort) const {
     auto sealer = open(prepared.domain_).sealer.with([](const auto& current) { return current; });
     prepared.sealed_ =
-        store_.codec.pack(*sealer, {seal_kind(prepared.domain_), prepared.id_}, plain, level);
+        store_.codec.pack(*sealer, {seal_kind(prepared.domain_), prepared.id_}, plain, effort);
 }
 
 /// True: `prepared` is sealed, as a delta or, when that turned out not to be worth it, whole.
 bool PackingWriter::seal_delta(Prepared& prepared, ByteView plain, const ChunkHints& hints,
-                               int level) const {
+                               Effort effort) const {
     auto base = ask_for_base(hints);
     if (!base || !base->plain) return false;
     // Stored whole in a pack that is going: others may build on it, so it stays whole.
@@ -112,7 +112,7 @@ bool PackingWriter::seal_delta(Prepared& prepared, ByteView plain, const ChunkHi
     if (!info || info->base || info->plain_bytes != base->plain->size()) return false;
     auto sealer = open(Domain::chunk).sealer.with([](const auto& current) { return current; });
     auto made = store_.codec.pack_delta(*sealer, {SealKind::chunk, prepared.id_, base->id.view()},
-                                        plain, {base->plain->view(), info->stored_bytes}, level);
+                                        plain, {base->plain->view(), info->stored_bytes}, effort);
     if (made.delta) {
         prepared.sealed_ = std::move(*made.delta);
         prepared.base_ = base->id;

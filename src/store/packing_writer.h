@@ -64,8 +64,8 @@ class PackingWriter final : public Writer {
     };
 
     Prepared claim(Domain, ByteView plain);
-    void seal_whole(Prepared&, ByteView plain, int level) const;
-    bool seal_delta(Prepared&, ByteView plain, const ChunkHints&, int level) const;
+    void seal_whole(Prepared&, ByteView plain, Effort) const;
+    bool seal_delta(Prepared&, ByteView plain, const ChunkHints&, Effort) const;
 
     void append_sealed(SealedObject&&);
     void start_pack(Domain);

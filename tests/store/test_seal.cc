@@ -40,9 +40,9 @@ Bytes id_of(unsigned first) {
 TEST_CASE("A seal is laid out as specified") {
     Sealing sealing(Encryption::aes_256_gcm);
     const Bytes id = id_of(0x20);
-    sealing.codec.pack(sealing.sealer, {SealKind::chunk, id}, as_bytes("first"), 3);
+    sealing.codec.pack(sealing.sealer, {SealKind::chunk, id}, as_bytes("first"), {3});
     const Buffer sealed =
-        sealing.codec.pack(sealing.sealer, {SealKind::chunk, id}, as_bytes("plain"), 3);
+        sealing.codec.pack(sealing.sealer, {SealKind::chunk, id}, as_bytes("plain"), {3});
     REQUIRE(sealed.size() == 36 + 5 + 16);
     Bytes salt(16);
     SeededRandom(5).fill(salt);
@@ -61,7 +61,7 @@ TEST_CASE("Without encryption a seal is a header, the bytes and a checksum") {
     Sealing sealing(Encryption::none);
     const Bytes id = id_of(0x20);
     const Buffer sealed =
-        sealing.codec.pack(sealing.sealer, {SealKind::node, id}, as_bytes("plain"), 3);
+        sealing.codec.pack(sealing.sealer, {SealKind::node, id}, as_bytes("plain"), {3});
     CHECK(to_hex(sealed) ==
           "0102000200000000000000000000000000000000000000000000000000000000"
           "05000000706c61696e0a859418657db14244e3f76378a40088");
@@ -75,13 +75,27 @@ TEST_CASE("Compression is told by the header and undone exactly") {
     for (std::size_t size : {0u, 1u, 31u, 32u, 100u, 4095u, 20'000u, 500'000u}) {
         for (bool text : {true, false}) {
             const Bytes plain = text ? text_bytes(random, size) : random_bytes(random, size);
-            const Buffer sealed = sealing.codec.pack(sealing.sealer, name, plain, 3);
+            const Buffer sealed = sealing.codec.pack(sealing.sealer, name, plain, {3});
             CAPTURE(size, text);
             CHECK(sealed.size() <= size + seal_overhead_bytes);
             CHECK(sealed.view()[2] == std::byte{text && size >= 100});
             CHECK(equal(sealing.unpack(sealed, name), plain));
         }
     }
+}
+
+TEST_CASE("A log is compressed in its own way up to level 3, and above it as the level says") {
+    Sealing sealing(Encryption::aes_256_gcm);
+    SeededRandom random(1);
+    const SealName name{SealKind::chunk, ByteView()};
+    const Bytes records = text_bytes(random, 262'144);
+    const auto packed = [&](Effort effort) {
+        return sealing.codec.pack(sealing.sealer, name, records, effort);
+    };
+    const Buffer as_log = packed({3, Content::log});
+    CHECK(as_log.size() != packed({3}).size());
+    CHECK(packed({12, Content::log}).size() == packed({12}).size());
+    CHECK(equal(sealing.unpack(as_log, name), records));
 }
 
 TEST_CASE("Every changed byte of a seal, and every other name, is damage") {
@@ -94,9 +108,9 @@ TEST_CASE("Every changed byte of a seal, and every other name, is damage") {
     const SealName delta_name{SealKind::chunk, id, other};
     Bytes changed = base;
     changed[7] ^= std::byte{1};
-    const Buffer whole = sealing.codec.pack(sealing.sealer, whole_name, plain, 3);
+    const Buffer whole = sealing.codec.pack(sealing.sealer, whole_name, plain, {3});
     const auto delta =
-        sealing.codec.pack_delta(sealing.sealer, delta_name, changed, {base, 1000}, 3).delta;
+        sealing.codec.pack_delta(sealing.sealer, delta_name, changed, {base, 1000}, {3}).delta;
     REQUIRE(delta);
     CHECK(equal(sealing.unpack(*delta, delta_name, base), changed));
 
@@ -132,7 +146,7 @@ TEST_CASE("A length out of bounds is refused before anything is allocated for it
     Sealing sealing(Encryption::none);
     const SealName name{SealKind::chunk, ByteView()};
     SeededRandom random(1);
-    const Buffer sealed = sealing.codec.pack(sealing.sealer, name, text_bytes(random, 10'000), 3);
+    const Buffer sealed = sealing.codec.pack(sealing.sealer, name, text_bytes(random, 10'000), {3});
     Bytes scratch = to_bytes(sealed);
     CHECK(error_of([&] { sealing.codec.unpack(scratch, name, {}, 9'999); }).code() ==
           Errc::corrupt);
@@ -147,7 +161,7 @@ TEST_CASE("Bytes made by who knows no key but the checksum do no harm") {
     const Bytes id = id_of(1);
     const SealName name{SealKind::chunk, id};
     const Bytes plain = text_bytes(random, 2000);
-    Buffer good = sealing.codec.pack(sealing.sealer, name, plain, 3);
+    Buffer good = sealing.codec.pack(sealing.sealer, name, plain, {3});
     const Bytes frame =
         to_bytes(good.view().subspan(seal_header_bytes, good.size() - seal_overhead_bytes));
     for (int i = 0; i < 3000; ++i) {
@@ -175,7 +189,7 @@ TEST_CASE("No nonce is used twice under one salt, from many threads") {
     for (std::size_t t = 0; t < 4; ++t) {
         threads.emplace_back([&, t] {
             for (std::size_t i = t; i < made.size(); i += 4) {
-                made[i] = sealing.codec.pack(sealing.sealer, {SealKind::chunk, {}}, {}, 3);
+                made[i] = sealing.codec.pack(sealing.sealer, {SealKind::chunk, {}}, {}, {3});
             }
         });
     }
@@ -191,7 +205,7 @@ TEST_CASE("More salts than are kept are opened all the same") {
     const SealName name{SealKind::chunk, ByteView()};
     for (int i = 0; i < 600; ++i) {
         Sealer sealer(sealing.seal_keys, SealKind::chunk, sealing.random);
-        made.push_back(sealing.codec.pack(sealer, name, as_bytes("plain"), 3));
+        made.push_back(sealing.codec.pack(sealer, name, as_bytes("plain"), {3}));
     }
     for (int round = 0; round < 2; ++round) {
         for (const Buffer& sealed : made) {

@@ -31,13 +31,18 @@ struct DeltaBase {
     ChunkId id;
     std::shared_ptr<const Buffer> plain;
 };
+/// What the bytes of a chunk are like, as far as it helps to compress them.
+enum class Content {
+    any,
+    log,  ///< records that repeat a few bytes each: PostgreSQL's WAL
+};
 /// How to store one chunk.
 struct ChunkHints {
     /// Finds what the chunk most likely is a changed copy of: its predecessor at the same place of
     /// the same file. Called at most once, by the preparing thread, and only for a new chunk, since
     /// it reads and decodes; a delta is stored when it takes at most half of a whole chunk.
     std::function<std::optional<DeltaBase>()> base = {};
-    std::optional<int> zstd_level = {};
+    Content content = Content::any;
 };
 
 class Claims;
