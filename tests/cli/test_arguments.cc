@@ -65,6 +65,7 @@ TEST_CASE("every verb leads to a command that exists") {
                                                       {"versions", "n", "f"},
                                                       {"log", "follow", "n"},
                                                       {"log", "list", "n"},
+                                                      {"log", "status", "n"},
                                                       {"windows", "n"},
                                                       {"jobs", "list"},
                                                       {"jobs", "show", "1"},
