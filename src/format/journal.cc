@@ -3,6 +3,7 @@
 #include <yore/format/journal.h>
 #include <yore/format/wire.h>
 
+#include <charconv>
 #include <limits>
 
 namespace yore::format {
@@ -105,8 +106,16 @@ Journal decode_journal(ByteView bytes) {
                  });
 }
 
-std::string journal_entry_name(LogPosition position) {
+std::string journal_name(LogPosition position) {
     return fmt::format("{:016x}", position.value);
+}
+
+std::optional<LogPosition> parse_journal_name(std::string_view name) {
+    LogPosition position;
+    const auto [end, error] =
+        std::from_chars(name.data(), name.data() + name.size(), position.value, 16);
+    if (error != std::errc() || journal_name(position) != name) return std::nullopt;
+    return position;
 }
 
 }  // namespace yore::format

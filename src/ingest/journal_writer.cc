@@ -37,7 +37,7 @@ void JournalWriter::append(Change&& change, Timestamp time, const NodeId& empty_
     format::JournalRecord record{change.kind, time, std::move(change.paths)};
     if (record.has_entry()) {
         tree::Entry& entry = entries_.emplace_back(std::move(change.entry));
-        entry.name = format::journal_entry_name(next());
+        entry.name = format::journal_name(next());
         if (entry.attributes.kind == tree::FileKind::directory && !entry.child)
             entry.child = empty_directory;
     }
@@ -61,7 +61,7 @@ catalog::LogSegment JournalWriter::describe(store::Writer& writer, Timestamp kno
     segment.source = incarnation_.source;
     segment.incarnation = incarnation_.number;
     segment.sequence = sequence_;
-    segment.name = fmt::format("{:016x}", journal_.begin.value);
+    segment.name = format::journal_name(journal_.begin);
     segment.begin = journal_.begin;
     segment.end = journal_.end();
     segment.first_time = journal_.records.front().time;

@@ -111,6 +111,7 @@ std::optional<Node> View::State::find_in_source(const Node& directory,
                                                 std::string_view name) const {
     if (name == "snapshots") return place(NodeKind::snapshots, directory.source);
     if (name == "at") return place(NodeKind::at, directory.source);
+    if (name == "log") return place(NodeKind::logs, directory.source);
     if (name == "versions") return versions_place(directory.source, "");
     const NodeKind kind = name == "windows.json" ? NodeKind::windows : NodeKind::info;
     if (kind == NodeKind::info && name != "info.json") return std::nullopt;
@@ -184,11 +185,8 @@ std::vector<GeneratedRow> rows_in(const Node& directory, const catalog::Catalog&
                 rows.push_back({2ull + source.id, source.name});
             return rows;
         case NodeKind::source:
-            return {{1, "at"},
-                    {2, "info.json"},
-                    {3, "snapshots"},
-                    {4, "versions"},
-                    {5, "windows.json"}};
+            return {{1, "at"},        {2, "info.json"}, {3, "log"},
+                    {4, "snapshots"}, {5, "versions"},  {6, "windows.json"}};
         case NodeKind::snapshots:
             return {{(1ull << 62) - 1, "latest"}};
         default:
@@ -219,15 +217,25 @@ bool list_snapshots(const std::vector<catalog::SnapshotName>& names, std::uint64
 
 }  // namespace
 
+std::vector<GeneratedRow> View::State::rows_of(const Node& directory) const {
+    switch (directory.kind) {
+        case NodeKind::at:
+        case NodeKind::calendar:
+            return calendar_rows(directory);
+        case NodeKind::logs:
+            return log_rows(directory);
+        default:
+            return rows_in(directory, catalog);
+    }
+}
+
 void View::State::list_generated(const Node& directory, std::uint64_t after,
                                  const std::function<bool(const Listing&)>& visit) {
     if (directory.kind == NodeKind::snapshots) {
         const auto facts = sources.facts(directory.source);
         if (!facts || !list_snapshots(facts->names, after, visit)) return;
     }
-    const bool is_calendar = directory.kind == NodeKind::at || directory.kind == NodeKind::calendar;
-    for (const GeneratedRow& row :
-         is_calendar ? calendar_rows(directory) : rows_in(directory, catalog)) {
+    for (const GeneratedRow& row : rows_of(directory)) {
         if (row.cookie <= after) continue;
         Listing listing;
         listing.name = row.name;

@@ -60,6 +60,11 @@ Attributes View::State::generated_attributes(const Node& node) const {
         become(stat, tree::FileKind::regular, 0444, generated_text(node).size());
     if (is_generated_link(node))
         become(stat, tree::FileKind::symlink, 0777, generated_target(node).size());
+    if (node.kind == NodeKind::segment) {
+        const catalog::LogSegment segment = segment_of(node);
+        become(stat, tree::FileKind::regular, 0444, segment.bytes);
+        stat.modified = segment.last_time;
+    }
     stat.changed = stat.modified;
     return attributes;
 }

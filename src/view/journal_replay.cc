@@ -32,7 +32,7 @@ tree::Entry entry_of(const store::ObjectCache& cache, const LogSegment& segment,
                      LogPosition position) {
     std::optional<tree::EntryView> entry;
     if (segment.entries)
-        entry = tree::Directory(cache, *segment.entries).find(format::journal_entry_name(position));
+        entry = tree::Directory(cache, *segment.entries).find(format::journal_name(position));
     if (!entry) throw Error(Errc::corrupt, fmt::format("record {} has no entry", position.value));
     return entry->copy();
 }
@@ -83,14 +83,18 @@ void apply_range(const catalog::Logs& logs, const store::ObjectCache& cache, std
 
 }  // namespace
 
-format::Journal read_journal(const store::ObjectCache& cache, const LogSegment& segment) {
-    if (segment.bytes > format::journal_bytes_max)
-        throw Error(Errc::corrupt, "it is longer than a journal can be");
+tree::Content content_of(const LogSegment& segment) {
     tree::Content content{.size = segment.bytes, .extents = {}, .list = segment.list};
     for (const catalog::SegmentExtent& extent : segment.extents)
         content.extents.push_back({extent.length, extent.chunk, extent.offset});
+    return content;
+}
+
+format::Journal read_journal(const store::ObjectCache& cache, const LogSegment& segment) {
+    if (segment.bytes > format::journal_bytes_max)
+        throw Error(Errc::corrupt, "it is longer than a journal can be");
     Buffer bytes(segment.bytes);
-    bytes.resize_within(tree::ContentReader(cache, std::move(content)).read(0, bytes.span()));
+    bytes.resize_within(tree::ContentReader(cache, content_of(segment)).read(0, bytes.span()));
     format::Journal journal = format::decode_journal(bytes);
     if (journal.begin != segment.begin || journal.end() != segment.end)
         throw Error(Errc::corrupt, "its journal has other positions");

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <yore/base/guarded.h>
+#include <yore/catalog/log.h>
 #include <yore/view/moment.h>
 #include <yore/view/versions.h>
 #include <yore/view/view.h>
@@ -58,10 +59,21 @@ struct View::State {
     void list_versions(const Node& directory, std::uint64_t after,
                        const std::function<bool(const Listing&)>& visit) const;
 
+    // SOURCE/log (log_nodes.cc).
+    std::optional<Node> find_log(const Node& directory, std::string_view name) const;
+    std::optional<Node> find_segment(const Node& directory, std::string_view name) const;
+    std::vector<GeneratedRow> log_rows(const Node& directory) const;
+    void list_segments(const Node& directory, std::uint64_t after,
+                       const std::function<bool(const Listing&)>& visit) const;
+    /// It is gone, or another one is in its place: Errc::not_found.
+    catalog::LogSegment segment_of(const Node&) const;
+    Node segment_node(const Node& directory, const catalog::LogSegment&) const;
+
     // The calendar below an `at` (calendar.cc).
     std::optional<Node> find_day(const Node& at, std::string_view name) const;
     std::optional<Node> find_in_calendar(const Node& directory, std::string_view name) const;
     std::vector<GeneratedRow> calendar_rows(const Node& directory) const;
+    std::vector<GeneratedRow> rows_of(const Node& directory) const;
     void list_generated(const Node&, std::uint64_t after,
                         const std::function<bool(const Listing&)>& visit);
 

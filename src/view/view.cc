@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <yore/base/error.h>
 #include <yore/crypto/hash.h>
+#include <yore/view/journal_replay.h>
 #include <yore/view/view.h>
 
 #include <algorithm>
@@ -72,6 +73,10 @@ std::optional<Node> View::State::find(const Node& directory, std::string_view na
             return find_in_calendar(directory, name);
         case NodeKind::versions:
             return find_in_versions(directory, name);
+        case NodeKind::logs:
+            return find_log(directory, name);
+        case NodeKind::log:
+            return find_segment(directory, name);
         case NodeKind::stored:
             return find_stored(directory, name);
         default:
@@ -128,6 +133,8 @@ void View::list(const Node& directory, std::uint64_t after,
         state_->list_stored(directory, after, visit);
     else if (directory.kind == NodeKind::versions)
         state_->list_versions(directory, after, visit);
+    else if (directory.kind == NodeKind::log)
+        state_->list_segments(directory, after, visit);
     else
         state_->list_generated(directory, after, visit);
 }
@@ -152,6 +159,8 @@ std::string View::name_of(const Node& stored) const {
 
 std::variant<tree::ContentReader, std::string> View::open(const Node& node) const {
     if (is_generated_file(node)) return state_->generated_text(node);
+    if (node.kind == NodeKind::segment)
+        return tree::ContentReader(state_->cache, content_of(state_->segment_of(node)));
     if (node.kind != NodeKind::stored) throw Error(Errc::invalid, "not a regular file");
     const tree::EntryView entry = state_->entry(node);
     if (entry.kind() != tree::FileKind::regular) throw Error(Errc::invalid, "not a regular file");

@@ -52,8 +52,12 @@ TEST_CASE("A journal has its golden bytes") {
 }
 
 TEST_CASE("Names of journal entries sort by position") {
-    CHECK(journal_entry_name({0x1f}) == "000000000000001f");
-    CHECK(journal_entry_name({0xff}) < journal_entry_name({0x100}));
+    CHECK(journal_name({0x1f}) == "000000000000001f");
+    CHECK(journal_name({0xff}) < journal_name({0x100}));
+    CHECK(parse_journal_name("000000000000001f") == LogPosition{0x1f});
+    for (const char* other :
+         {"", "1f", "000000000000001F", "-00000000000001f", "000000000000001f0"})
+        CHECK(!parse_journal_name(other));
 }
 
 TEST_CASE("Records that mean nothing are refused when they are written") {

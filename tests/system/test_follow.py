@@ -88,6 +88,11 @@ def moments():
         check("renamed" in listed and "d1" not in listed, f"the command opens it too: {listed}")
         check(not spans_of(repo), "nothing is uncertain")
         end(process)
+        stored = {row["name"]: row["bytes"] for row in log_of(repo)
+                  if row.get("event") == "segment"}
+        shown = {entry.name: entry.stat().st_size
+                 for entry in os.scandir(f"{point}/home/log/{os.listdir(f'{point}/home/log')[0]}")}
+        check(stored == shown, f"log/ shows the segments that are stored: {stored} {shown}")
 
 
 def whole_programs():

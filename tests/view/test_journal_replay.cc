@@ -25,7 +25,7 @@ struct Journalled {
         const LogPosition position = open.end();
         format::JournalRecord record{kind, time_of(position), std::move(paths)};
         if (record.has_entry()) {
-            entry.name = format::journal_entry_name(position);
+            entry.name = format::journal_name(position);
             entries.emplace(entry.name, std::move(entry));
         }
         open.records.push_back(std::move(record));
@@ -217,4 +217,51 @@ TEST_CASE("A journal that does not fit is damage, and names its segment and reco
           "log segment 00000001: record 1: none/x: its parent is not a directory");
     CHECK(apply(2, 3).code() == Errc::not_found);
     CHECK(replay.apply(journal.home.id + 1, base, {}) == std::nullopt);
+}
+
+TEST_CASE("log/ holds the segments of each incarnation under their names, byte for byte") {
+    Journalled journal;
+    const ViewFixture& fixture = journal.fixture;
+    CHECK(fixture.names("home/log").empty());
+    journal.record(Kind::put, {"a"}, journal.fixture.file("alpha"));
+    journal.record(Kind::remove, {"b"});
+    const Bytes first = encode(journal.open);
+    journal.close({});
+    journal.record(Kind::remove, {"c"});
+    const Bytes second = encode(journal.open);
+    journal.close({});
+    CHECK(fixture.names("home/log") == std::vector<std::string>{"journal-1"});
+    const std::string log = "home/log/journal-1";
+    CHECK(fixture.names(log) == std::vector<std::string>{"00000001", "00000003"});
+    CHECK(fixture.names(log, 2) == std::vector<std::string>{"00000003"});
+    CHECK(fixture.names(log, 4).empty());
+    CHECK(fixture.bytes(log + "/00000001") == as_text(first));
+    CHECK(fixture.bytes(log + "/00000003") == as_text(second));
+    for (const char* none : {"00000002", "0000000000000001", "00000001/x"})
+        CHECK_FALSE(fixture.is_there(log + "/" + none));
+    CHECK_FALSE(fixture.is_there("home/log/journal-2"));
+    const auto attributes = fixture.view.attributes(fixture.at(log + "/00000003"));
+    CHECK(attributes.stat.size == second.size());
+    CHECK(attributes.stat.modified == Journalled::time_of({3}));
+}
+
+TEST_CASE("A segment that has grown is another file; one that went is an error") {
+    Journalled journal;
+    const ViewFixture& fixture = journal.fixture;
+    journal.record(Kind::remove, {"a"});
+    const format::Journal begun = journal.open;
+    journal.close({});
+    const view::Node before = fixture.at("home/log/journal-1/00000001");
+    journal.open = begun;
+    journal.record(Kind::remove, {"b"});
+    const Bytes grown = encode(journal.open);
+    journal.close({});
+    const view::Node after = fixture.at("home/log/journal-1/00000001");
+    CHECK(after.identity != before.identity);
+    CHECK(fixture.bytes(after) == as_text(grown));
+    const auto segment = journal.logs.segment_ending_after(journal.home.id, 1, {1});
+    REQUIRE(segment);
+    journal.fixture.store->commit(journal.logs.remove({&*segment, 1}));
+    CHECK_THROWS_AS(fixture.view.open(after), Error);
+    CHECK_FALSE(fixture.is_there("home/log/journal-1/00000001"));
 }

@@ -23,7 +23,7 @@ TEST_CASE("The root and a source hold what the mount's layout says") {
     fixture.add("aaa");
     CHECK(fixture.names("") == Names{"README.txt", "at", "home", "aaa"});
     CHECK(fixture.names("home") ==
-          Names{"at", "info.json", "snapshots", "versions", "windows.json"});
+          Names{"at", "info.json", "log", "snapshots", "versions", "windows.json"});
     CHECK(fixture.names("at").empty());
     CHECK(fixture.names("home/snapshots").empty());
     CHECK(fixture.names("home/at").empty());

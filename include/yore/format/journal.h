@@ -3,7 +3,7 @@
 ///
 /// A record says what is at a name from then on, never what was there: applied twice it does what
 /// it does once. Entries (attributes, xattrs, extents) are not in these bytes but in a directory
-/// node beside them, LogSegment::entries, under the name that `journal_entry_name` gives.
+/// node beside them, LogSegment::entries, under the name that `journal_name` gives.
 #pragma once
 
 #include <yore/base/bytes.h>
@@ -11,6 +11,7 @@
 #include <yore/format/log_position.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,7 +54,9 @@ Bytes encode(const Journal&);
 /// Anything that `encode` cannot give: `corrupt`; made by a newer version: `unsupported`.
 Journal decode_journal(ByteView);
 
-/// Sixteen hexadecimal digits, so that entries sort by position.
-std::string journal_entry_name(LogPosition);
+/// Sixteen hexadecimal digits, so that entries sort by position; a segment is named by its begin.
+std::string journal_name(LogPosition);
+/// Not such a name: nullopt.
+std::optional<LogPosition> parse_journal_name(std::string_view);
 
 }  // namespace yore::format

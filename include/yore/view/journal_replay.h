@@ -74,6 +74,8 @@ class JournalReplay final : public Replay, public store::NodeMaker {
     mutable Guarded<Known> known_;
 };
 
+/// A segment's bytes, as those of a file.
+tree::Content content_of(const catalog::LogSegment&);
 /// The journal in a segment's bytes. Not one, or of other positions: `corrupt`.
 format::Journal read_journal(const store::ObjectCache&, const catalog::LogSegment&);
 

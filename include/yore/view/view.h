@@ -7,6 +7,7 @@
 #pragma once
 
 #include <yore/catalog/catalog.h>
+#include <yore/format/log_position.h>
 #include <yore/store/object_cache.h>
 #include <yore/tree/content.h>
 #include <yore/tree/directory.h>
@@ -53,6 +54,9 @@ enum class NodeKind : std::uint8_t {
     calendar_link,  ///< <day>/<hour>/<minute>/<second> -> ../../../<moment>
     moment_link,    ///< SOURCE/at/{latest,earliest,now-5m} -> ../snapshots/<snapshot> or <moment>
     versions,       ///< SOURCE/versions/ and all directories below it
+    logs,           ///< SOURCE/log/
+    log,            ///< SOURCE/log/<incarnation>/
+    segment,        ///< SOURCE/log/<incarnation>/<segment>
     stored          ///< a snapshot's top, also as SOURCE/at/<moment>, and all below it
 };
 
@@ -64,12 +68,15 @@ struct Node {
     Identity identity;
     Identity path;               ///< stored: keyed hash of the source and the path in it
     std::uint32_t snapshot = 0;  ///< stored: this view's number of the snapshot
-    std::uint32_t place = 0;     ///< stored: of its entry in `leaf`; versions: number of the path
+    /// Stored: of its entry in `leaf`. Versions: number of the path. Log, segment: the
+    /// incarnation's number.
+    std::uint32_t place = 0;
     NodeId leaf;
     Timestamp moment;  ///< every_moment, plan, links: also the second in a snapshot's name
     /// Of the snapshot's name; 0: a time alone; above the greatest ordinal: latest or earliest.
     /// Calendar: how many seconds it covers.
     std::uint32_t ordinal = 0;
+    LogPosition position;  ///< segment: where it begins
 
     /// A directory in which nothing ever appears.
     bool is_final() const { return kind == NodeKind::stored; }
@@ -108,7 +115,7 @@ class View {
     /// For messages: the last part of a stored node's path; of a top, SOURCE/snapshots/NAME.
     std::string name_of(const Node& stored) const;
 
-    /// Bytes of a file: stored content, or the text of a generated file.
+    /// Bytes of a file: stored content, also of a log segment, or the text of a generated file.
     std::variant<tree::ContentReader, std::string> open(const Node&) const;
 
     std::vector<std::string> xattr_names(const Node&) const;
