@@ -36,7 +36,13 @@ std::string source_text(const Screen& screen, const nlohmann::json& source) {
     if (!source.value("ignore_nodump", true)) text += "; with what is marked nodump";
     for (const std::string& pattern : command::bytes_of_list(source["excludes"]))
         text += "; without " + screen.name(pattern);
+    if (source.value("follow", false)) text += "; followed";
     return text + "; keeps " + policy_text(source["policy"]);
+}
+
+std::string schedule_text(const nlohmann::json& schedule) {
+    return fmt::format("{}: {}, {}", bytes_in(schedule, "schedule"), schedule.value("cron", ""),
+                       schedule.value("zone", ""));
 }
 
 Presentation present_serve(const Invocation& invocation, Screen& screen) {
@@ -47,8 +53,12 @@ Presentation present_serve(const Invocation& invocation, Screen& screen) {
         Table table({Align::left, Align::left});
         table.add({"repository", screen.name(bytes_in(result, "repository"))});
         table.add({"secret", secret_text(screen, result["secret"])});
+        if (result.contains("cache_bytes"))
+            table.add({"cache", size_text(invocation, result, "cache_bytes")});
         for (const auto& source : result["sources"])
             table.add({"source", source_text(screen, source)});
+        for (const auto& schedule : result["schedules"])
+            table.add({"schedule", schedule_text(schedule)});
         for (const auto& mount : result["mounts"])
             table.add({"mount", screen.name(bytes_in(mount, "directory")) +
                                     (mount.value("allow_other", false) ? " (allow_other)" : "")});

@@ -47,6 +47,7 @@ int check(const Invocation& invocation, Renderer& renderer) {
 Invocation with(const server::Config& config, Invocation invocation) {
     invocation.repository = config.repository;
     if (config.secret.given()) invocation.secret = config.secret;
+    invocation.cache_bytes = config.cache_bytes.value_or(invocation.cache_bytes);
     return invocation;
 }
 

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Sizes and spans as people write and read them.
+/// Sizes and spans as people read them.
 #pragma once
 
+#include <yore/base/size.h>
+
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
 namespace yore::cli {
 
-/// `64M`, `64MiB`, `1.5G`, `4096`: powers of 1024. Not a size, or above 2^63: nullopt.
-std::optional<std::uint64_t> parse_size(std::string_view);
 /// `0 B`, `512 B`, `1.5 KiB`, `29.3 MiB`: three digits that count.
 std::string human_size(std::uint64_t bytes);
 /// `1,234,567`.

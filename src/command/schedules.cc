@@ -86,22 +86,30 @@ Items Schedules::State::recorded() {
     return found;
 }
 
-/// Each goes on from where it was; one that is new begins now.
+/// Each goes on from where it was; one that is new begins now. What an earlier process left running
+/// has ended.
 void Schedules::State::replace(Items fresh) {
     const auto stored = catalog::load_schedule_states(catalog.store());
     const auto before = seen();
-    std::vector<store::RecordChange> begun;
+    std::vector<store::RecordChange> changes;
     for (auto& [key, item] : fresh) {
+        const auto state = stored.find(key);
         if (const auto known = before.find(key); known != before.end()) {
-            item.state = known->second.state;
-        } else if (const auto state = stored.find(key); state != stored.end()) {
-            item.state = state->second;
-        } else {
-            item.state.handled = clock.now();
-            begun.push_back(catalog::put(key, item.state));
+            const Item& old = known->second;
+            item.state = old.state;
+            item.asked_for = old.asked_for;
+            // What the old line had due is not made up for.
+            if (old.schedule.spec() != item.schedule.spec()) item.state.handled = clock.now();
+            continue;
         }
+        if (state != stored.end())
+            item.state = after_restart(item.schedule, state->second, clock.now());
+        else
+            item.state.handled = clock.now();
+        if (state == stored.end() || state->second != item.state)
+            changes.push_back(catalog::put(key, item.state));
     }
-    if (!begun.empty()) save(begun);
+    if (!changes.empty()) save(changes);
     {
         std::scoped_lock lock(mutex);
         items = std::move(fresh);
@@ -236,6 +244,11 @@ void Schedules::configure(const std::vector<ScheduleSpec>& specs) {
             throw Error(Errc::invalid, fmt::format("schedule {} is there twice", name));
     }
     configured.merge(state_->recorded());
+    // One that comes back some day begins anew.
+    std::vector<store::RecordChange> gone;
+    for (const auto& [key, state] : catalog::load_schedule_states(state_->catalog.store()))
+        if (!configured.contains(key)) gone.push_back(catalog::remove_schedule_state(key));
+    if (!gone.empty()) state_->save(gone);
     state_->replace(std::move(configured));
 }
 
@@ -315,15 +328,7 @@ Schedules::Entry Schedules::run_now(const Which& which) {
 
 void Schedules::attach() {
     state_->load();
-    std::scoped_lock lock(state_->changing);
-    for (auto& [key, item] : state_->seen()) {
-        Item started = item;
-        started.state = after_restart(item.schedule, item.state, state_->clock.now());
-        if (started.state == item.state) continue;
-        state_->save({catalog::put(key, started.state)});
-        state_->put(key, started);
-    }
-    std::scoped_lock items_lock(state_->mutex);
+    std::scoped_lock lock(state_->mutex);
     state_->attached = true;
 }
 

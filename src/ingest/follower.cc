@@ -114,7 +114,7 @@ void Follower::step(Time& wake) {
     const FollowLimits& limits = options_.limits;
     const auto pending = watch_.wait_until(wake, stop_);
     const Time now = Clocks::now();
-    wake = std::min(next_heartbeat_, next_rescan_);
+    wake = std::min({next_heartbeat_, next_rescan_, now + to_chrono(limits.check)});
     tell_pending(pending, now);
     if (pending.any) {
         const Time due = std::min(pending.last + to_chrono(limits.quiet),
@@ -130,6 +130,8 @@ void Follower::step(Time& wake) {
         rescan(lost_again_ ? lost_events : "");
     else if (now >= next_heartbeat_)
         heartbeat(segment_end(), clock_.now());
+    else
+        check_source();
 }
 
 void Follower::tell_pending(const ChangeWatch::Pending& pending, Time now) {
@@ -148,7 +150,7 @@ void Follower::tell() const {
 
 void Follower::follow(const ChangeWatch::Changes& changes, Time first_event) {
     if (changes.lost) return rescan(lost_events);
-    if (changes.directories.empty()) return check_source();
+    if (changes.directories.empty()) return;
     Focus focus;
     for (const std::string& directory : changes.directories) focus.add(directory);
     std::vector<Change> moves;

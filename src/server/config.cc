@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <yore/base/error.h>
 #include <yore/base/file.h>
+#include <yore/base/size.h>
 #include <yore/command/sources.h>
 #include <yore/command/text.h>
 #include <yore/server/config.h>
+#include <yore/timeline/schedule.h>
 
 #include <algorithm>
 #include <set>
@@ -54,15 +56,21 @@ RetentionPolicy read_retention(ConfigTable& table) {
     return policy;
 }
 
+/// What reading the value of a key throws is a mistake there.
+template <typename Read>
+void attempt(ConfigTable& table, const std::string& key, const Read& read) {
+    try {
+        read();
+    } catch (const Error& error) {
+        table.refuse(key, error.what(), error.hints().empty() ? "" : error.hints().front());
+    }
+}
+
 catalog::Source read_source(ConfigTable& table) {
     catalog::Source source;
     table.require("name");
     if (const auto name = table.text("name")) {
-        try {
-            catalog::check_source_name(*name);
-        } catch (const Error& error) {
-            table.refuse("name", error.what(), error.hints().empty() ? "" : error.hints().front());
-        }
+        attempt(table, "name", [&] { catalog::check_source_name(*name); });
         source.name = *name;
     }
     table.require("directory");
@@ -72,9 +80,42 @@ catalog::Source read_source(ConfigTable& table) {
     source.directory.ignore_nodump = !table.flag("keep_nodump").value_or(false);
     source.directory.excludes = table.texts("excludes");
     source.retention = read_retention(table);
-    table.reserve("follow", "this version does not follow directories yet");
-    table.finish();
     return source;
+}
+
+/// Each value by itself, so that all that is wrong is told at once.
+ScheduleSpec read_schedule(ConfigTable& table) {
+    ScheduleSpec spec;
+    const auto take = [&](const std::string& key, const auto& read) {
+        if (const auto text = table.text(key)) attempt(table, key, [&] { read(*text); });
+    };
+    take("task", [&](const std::string& text) { spec.task = timeline::parse_task(text); });
+    take("on_previous_running", [&](const std::string& text) {
+        spec.on_previous_running = timeline::parse_on_previous_running(text);
+    });
+    take("on_failure",
+         [&](const std::string& text) { spec.on_failure = timeline::parse_on_failure(text); });
+    take("zone", [&](const std::string& text) { spec.zone = Zone::named(text).name(); });
+    table.require("cron");
+    take("cron", [&](const std::string& text) {
+        (void)timeline::Cron::parse(text);
+        spec.cron = text;
+    });
+    spec.source = table.text("source").value_or("");
+    attempt(table, "source", [&] { timeline::check_source(spec); });
+    table.finish();
+    return spec;
+}
+
+/// Of a source that the file declares, and once.
+void check_schedule(ConfigTable& table, const ScheduleSpec& spec, const Config& config,
+                    std::set<std::string>& names) {
+    const auto known = std::ranges::count(config.sources, spec.source, &catalog::Source::name);
+    if (!spec.source.empty() && known == 0)
+        table.refuse("source", fmt::format("this file has no source {}", spec.source));
+    const auto name = timeline::schedule_name(spec.task, spec.source);
+    if (!names.insert(name).second)
+        table.refuse("source", fmt::format("schedule {} is there already, further up", name));
 }
 
 MountConfig read_mount(ConfigTable& table) {
@@ -104,17 +145,28 @@ Config read_top(const toml::table& document, std::vector<ConfigMistake>& mistake
     top.require("repository");
     config.repository = top.path("repository").value_or("");
     config.secret = read_secret_source(top);
+    if (const auto size = top.text("cache_size")) {
+        config.cache_bytes = parse_size(*size);
+        if (!config.cache_bytes)
+            top.refuse("cache_size", fmt::format("{} is not a size", *size), "such as 512M or 2G");
+    }
     Distinct names, directories;
     for (ConfigTable& table : top.tables("source")) {
         config.sources.push_back(read_source(table));
-        names.check(table, "name", config.sources.back().name);
+        const std::string& name = config.sources.back().name;
+        names.check(table, "name", name);
+        if (table.flag("follow").value_or(false)) config.followed.push_back(name);
+        table.finish();
+    }
+    std::set<std::string> schedules;
+    for (ConfigTable& table : top.tables("schedule")) {
+        config.schedules.push_back(read_schedule(table));
+        check_schedule(table, config.schedules.back(), config, schedules);
     }
     for (ConfigTable& table : top.tables("mount")) {
         config.mounts.push_back(read_mount(table));
         directories.check(table, "directory", config.mounts.back().directory);
     }
-    top.reserve("schedule", "schedules are not taken from this file yet",
-                "`yore schedule set` sets them; this server runs them");
     top.finish();
     return config;
 }
@@ -176,6 +228,7 @@ std::string ConfigMistake::what() const {
 nlohmann::json describe(const Config& config) {
     nlohmann::json object{{"secret", nlohmann::json::object()},
                           {"sources", nlohmann::json::array()},
+                          {"schedules", nlohmann::json::array()},
                           {"mounts", nlohmann::json::array()}};
     command::put_bytes(object, "repository", config.repository);
     const SecretSource& secret = config.secret;
@@ -183,8 +236,21 @@ nlohmann::json describe(const Config& config) {
                                      {"passphrase_file", secret.passphrase_file},
                                      {"passphrase_command", secret.passphrase_command}})
         if (value) command::put_bytes(object["secret"], key, *value);
-    for (const catalog::Source& source : config.sources)
-        object["sources"].push_back(command::describe_declared(source));
+    if (config.cache_bytes) object["cache_bytes"] = *config.cache_bytes;
+    for (const catalog::Source& source : config.sources) {
+        auto row = command::describe_declared(source);
+        row["follow"] = std::ranges::count(config.followed, source.name) > 0;
+        object["sources"].push_back(std::move(row));
+    }
+    for (const ScheduleSpec& spec : config.schedules)
+        object["schedules"].push_back(
+            {{"schedule", timeline::schedule_name(spec.task, spec.source)},
+             {"task", timeline::name_of(spec.task)},
+             {"source", spec.source},
+             {"cron", spec.cron},
+             {"zone", spec.zone},
+             {"on_previous_running", timeline::name_of(spec.on_previous_running)},
+             {"on_failure", timeline::name_of(spec.on_failure)}});
     for (const MountConfig& mount : config.mounts) {
         nlohmann::json row{{"allow_other", mount.allow_other}};
         command::put_bytes(row, "directory", mount.directory);

@@ -12,6 +12,7 @@
 
 #include <fmt/ranges.h>
 
+#include "server/wanted_followers.h"
 #include "server/wanted_mounts.h"
 
 namespace yore::server {
@@ -47,6 +48,27 @@ void declare_all(command::Context& context, const std::vector<catalog::Source>& 
             log_info("source {}: not in the configuration; it stays as it is", known.name);
 }
 
+/// Those of sources that could not be declared are left out, so that the others run.
+void configure_schedules(command::Context& context, std::vector<ScheduleSpec> specs) {
+    std::erase_if(specs, [&](const ScheduleSpec& spec) {
+        const bool is_lost = !spec.source.empty() && !context.catalog().source(spec.source);
+        if (is_lost) log_error("a schedule is left out: there is no source {}", spec.source);
+        return is_lost;
+    });
+    try {
+        context.schedules().configure(specs);
+    } catch (const Error& error) {
+        log_error("{}; schedules stay as they were", error.full_text());
+    }
+}
+
+/// What a configuration keeps going, besides the schedules.
+struct Wanted {
+    explicit Wanted(command::Context& context) : mounts(context), followers(context) {}
+    WantedMounts mounts;
+    WantedFollowers followers;
+};
+
 }  // namespace
 
 struct Server::State {
@@ -65,12 +87,14 @@ struct Server::State {
         { std::scoped_lock lock(mutex); }  // who waits has not looked yet, or is woken
         changed.notify_all();
     }
-    void carry_out(Owner& owner, WantedMounts& mounts) {
+    void carry_out(Owner& owner, Wanted& wanted) {
         declare_all(owner.context(), config.sources);
-        mounts.want(config.mounts);
+        configure_schedules(owner.context(), config.schedules);
+        wanted.mounts.want(config.mounts);
+        wanted.followers.want(config.followed);
     }
     bool take_new_config();
-    void reload(Owner&, WantedMounts&);
+    void reload(Owner&, Wanted&);
     void work(Owner&, const std::stop_token& stop);
     bool wait(Clock::time_point until, const std::stop_token& stop, const std::stop_token& drained);
 };
@@ -97,16 +121,18 @@ bool Server::State::take_new_config() {
     }
     if (reading.config.secret != config.secret)
         log_info("{}: the new place of the secret counts from the next start", path);
+    if (reading.config.cache_bytes != config.cache_bytes)
+        log_info("{}: the new cache_size counts from the next start", path);
     config = std::move(reading.config);
     return true;
 }
 
-void Server::State::reload(Owner& owner, WantedMounts& mounts) {
+void Server::State::reload(Owner& owner, Wanted& wanted) {
     notifier.reloading();
     try {
         if (take_new_config()) {
             log_info("{}: read again", path);
-            carry_out(owner, mounts);
+            carry_out(owner, wanted);
         } else {
             log_error("{}: not taken; the server goes on as before", path);
         }
@@ -130,13 +156,13 @@ void Server::State::work(Owner& owner, const std::stop_token& stop) {
     const auto drained = owner.drained();
     const std::stop_callback on_stop(stop, [this] { wake(); });
     const std::stop_callback on_drained(drained, [this] { wake(); });
-    WantedMounts mounts(owner.context());
-    carry_out(owner, mounts);
+    Wanted wanted(owner.context());
+    carry_out(owner, wanted);
     bool ready = false;
     Clock::time_point alive_due = Clock::now();
     while (!stop.stop_requested() && !drained.stop_requested()) {
         Clock::time_point until = Clock::now() + std::chrono::hours(1);
-        if (const auto due = mounts.step(Clock::now())) until = std::min(until, *due);
+        if (const auto due = wanted.mounts.step(Clock::now())) until = std::min(until, *due);
         if (!std::exchange(ready, true)) {
             notifier.ready();
             log_info("serving {}", owner.context().directory());
@@ -148,7 +174,7 @@ void Server::State::work(Owner& owner, const std::stop_token& stop) {
             }
             until = std::min(until, alive_due);
         }
-        if (wait(until, stop, drained)) reload(owner, mounts);
+        if (wait(until, stop, drained)) reload(owner, wanted);
     }
     if (drained.stop_requested()) log_info("drained: a successor takes over");
 }

@@ -72,20 +72,22 @@ std::string schedule_name(ScheduledTask task, const std::string& source) {
     return std::string(name_of(task)) + (source.empty() ? "" : " ") + source;
 }
 
-namespace {
-
-bool is_of_source(ScheduledTask task) {
-    return task == ScheduledTask::snapshot || task == ScheduledTask::prune;
-}
-
-ScheduleSpec checked(ScheduleSpec spec) {
-    if (is_of_source(spec.task) && spec.source.empty())
+void check_source(const ScheduleSpec& spec) {
+    const bool is_of_source =
+        spec.task == ScheduledTask::snapshot || spec.task == ScheduledTask::prune;
+    if (is_of_source && spec.source.empty())
         throw Error(Errc::invalid,
                     fmt::format("a schedule of {} needs a source", name_of(spec.task)));
-    if (!is_of_source(spec.task) && !spec.source.empty())
+    if (!is_of_source && !spec.source.empty())
         throw Error(Errc::invalid,
                     fmt::format("a schedule of {} has no source: it is for the whole repository",
                                 name_of(spec.task)));
+}
+
+namespace {
+
+ScheduleSpec checked(ScheduleSpec spec) {
+    check_source(spec);
     return spec;
 }
 

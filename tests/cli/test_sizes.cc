@@ -2,6 +2,7 @@
 #include "../support.h"
 #include "cli/sizes.h"
 
+using namespace yore;
 using namespace yore::cli;
 
 TEST_CASE("sizes are read in powers of 1024") {

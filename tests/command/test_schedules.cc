@@ -159,6 +159,42 @@ TEST_CASE("schedules of the settings outweigh those that were set, and are chang
     CHECK(schedules.show({.source = "home"}).state.paused);
 }
 
+TEST_CASE("a schedule of the settings goes on where it was, in the next process too") {
+    CommandFixture repo;
+    declare(repo);
+    auto& catalog = repo.owner->context().catalog();
+    const ScheduleSpec daily{.source = "home", .cron = "@daily"};
+    const auto states = [&] { return catalog::load_schedule_states(catalog.store()); };
+    VirtualClock clock(*parse_time("2026-01-01T12:00:00Z", {}));
+    {
+        command::Schedules first(catalog, clock);
+        first.attach();
+        first.configure({daily});
+        first.pause({.source = "home"});
+        auto left = states().begin()->second;
+        left.running = true;
+        const store::RecordChange change[] = {catalog::put(states().begin()->first, left)};
+        catalog.store().commit(change);
+    }
+    clock.set(clock.now() + seconds(3600));
+    command::Schedules next(catalog, clock);
+    next.attach();
+    CHECK(next.list().empty());
+    next.configure({daily});
+    const auto now = next.show({.source = "home"});
+    CHECK(now.state.paused);
+    CHECK_FALSE(now.state.running);
+    CHECK(now.state.handled == clock.now() + seconds(-3600));
+
+    next.resume({.source = "home"});
+    clock.set(clock.now() + seconds(1800));
+    const ScheduleSpec hourly{.source = "home", .cron = "@hourly"};
+    next.configure({hourly});
+    CHECK(next.show({.source = "home"}).next() == *parse_time("2026-01-01T14:00:00Z", {}));
+    next.configure({});
+    CHECK(states().empty());
+}
+
 TEST_CASE("the schedules of a source go with it") {
     CommandFixture repo;
     declare(repo);

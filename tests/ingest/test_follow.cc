@@ -33,7 +33,8 @@ using Kind = format::JournalRecord::Kind;
 /// A directory that is followed by a thread.
 class Following {
   public:
-    explicit Following(Bench& bench) : bench_(bench) {
+    explicit Following(Bench& bench) : Following(bench, bench.clock()) {}
+    Following(Bench& bench, const Clock& clock) : bench_(bench) {
         options_.limits.quiet = {20'000'000};
         options_.limits.delay_max = {100'000'000};
         options_.limits.segment_records = 8;
@@ -42,9 +43,9 @@ class Following {
             last_ = followed;
             changed_.notify_all();
         };
-        thread_ = std::jthread([this](const std::stop_token& stop) {
+        thread_ = std::jthread([this, &clock](const std::stop_token& stop) {
             try {
-                follow_directory(bench_.catalog(), bench_.source(), options_, bench_.clock(), stop);
+                follow_directory(bench_.catalog(), bench_.source(), options_, clock, stop);
             } catch (const Error& error) {
                 const std::scoped_lock lock(mutex_);
                 failure_ = error.what();
@@ -89,6 +90,17 @@ class Following {
     Followed last_;
     std::string failure_;
     std::jthread thread_;
+};
+
+/// Goes as the system's clock does, and steps when it is told.
+class SteppingClock final : public Clock {
+  public:
+    Timestamp now() const override { return system_.now() + Duration{offset_ns_}; }
+    void step(Duration by) { offset_ns_ += by.ns; }
+
+  private:
+    SystemClock system_;
+    std::atomic<std::int64_t> offset_ns_ = 0;
 };
 
 catalog::Snapshot as_snapshot(const Bench& bench, const NodeId& root) {
@@ -267,6 +279,30 @@ TEST_CASE("What was not followed is uncertain, and right again from the next loo
     CHECK(logs.runs(bench.source().id, 1).size() == 1);
 }
 
+TEST_CASE("A clock that steps changes no tree, and time never goes back in the log") {
+    if (!may_follow()) return;
+    Bench bench;
+    bench.write("f", "one");
+    SteppingClock clock;
+    clock.step(seconds(-7200));
+    Following following(bench, clock);
+    const auto change = [&](const char* content) {
+        const Timestamp time = following.after([&] { bench.write("f", content); });
+        return std::pair(time, bench.describe(bench.take()));
+    };
+    const auto first = change("two");
+    clock.step(seconds(-3600));
+    const auto behind = change("three");
+    clock.step(seconds(7200));
+    const auto ahead = change("four");
+    following.stop();
+    CHECK(behind.first == first.first);
+    CHECK(ahead.first - behind.first > seconds(3000));
+    CHECK(at(bench, first.first) == behind.second);
+    CHECK(at(bench, ahead.first + seconds(-1)) == behind.second);
+    CHECK(at(bench, ahead.first) == ahead.second);
+}
+
 TEST_CASE("A directory that is replaced is followed no more") {
     if (!may_follow()) return;
     Bench bench;
@@ -275,8 +311,8 @@ TEST_CASE("A directory that is replaced is followed no more") {
     std::jthread thread([&](const std::stop_token& stop) {
         FollowOptions options;
         options.limits.quiet = options.limits.delay_max = {10'000'000};
-        options.progress = [&](const Followed& followed) {
-            if (followed.pending_since) return;
+        options.progress = [&](const Followed&) {
+            if (fs::exists(bench.root() + ".old")) return;
             fs::rename(bench.root(), bench.root() + ".old");
             fs::create_directory(bench.root());
         };

@@ -18,6 +18,7 @@ namespace {
 const std::string right = R"(
 repository = "/backup/yore/"
 key_file = "/etc/yore/key"
+cache_size = "1.5G"
 
 [[source]]
 name = "home"
@@ -35,6 +36,18 @@ window = "36h"
 name = "etc"
 directory = "/etc/."
 keep_all = true
+follow = true
+
+[[schedule]]
+source = "home"
+cron = "30 2 * * mon-fri"
+zone = "Europe/Berlin"
+on_previous_running = "wait"
+on_failure = "pause"
+
+[[schedule]]
+task = "collect"
+cron = "@weekly"
 
 [[mount]]
 directory = "/mnt/yore"
@@ -70,6 +83,7 @@ TEST_CASE("a configuration means what it says") {
     REQUIRE(mistakes.empty());
     CHECK(config.repository == "/backup/yore");
     CHECK(config.secret == SecretSource{{}, {}, "/etc/yore/key"});
+    CHECK(config.cache_bytes == 1610612736);
     REQUIRE(config.sources.size() == 2);
     const auto& home = config.sources[0];
     CHECK(home.name == "home");
@@ -90,6 +104,14 @@ TEST_CASE("a configuration means what it says") {
     CHECK(etc.directory.ignore_cache_dirs);
     CHECK(etc.directory.ignore_nodump);
     CHECK(etc.retention.empty());
+    CHECK(config.followed == std::vector<std::string>{"etc"});
+    const std::vector<ScheduleSpec> schedules{{.source = "home",
+                                               .cron = "30 2 * * mon-fri",
+                                               .zone = "Europe/Berlin",
+                                               .on_previous_running = OnPreviousRunning::wait,
+                                               .on_failure = OnFailure::pause},
+                                              {.task = ScheduledTask::collect, .cron = "@weekly"}};
+    CHECK(config.schedules == schedules);
     CHECK(config.mounts == std::vector<MountConfig>{{"/mnt/yore", true}, {"/srv/history", false}});
 }
 
@@ -97,8 +119,14 @@ TEST_CASE("what was understood is told, and no secret") {
     const auto told = describe(read_config(right).config);
     CHECK(told["repository"] == "/backup/yore");
     CHECK(told["secret"] == nlohmann::json{{"key_file", "/etc/yore/key"}});
+    CHECK(told["cache_bytes"] == 1610612736);
     CHECK(told["sources"][0]["policy"]["keep_daily"] == 7);
     CHECK(told["sources"][0]["excludes"] == nlohmann::json::array({".cache/", "*.tmp"}));
+    CHECK(told["sources"][0]["follow"] == false);
+    CHECK(told["sources"][1]["follow"] == true);
+    CHECK(told["schedules"][0]["schedule"] == "home");
+    CHECK(told["schedules"][0]["zone"] == "Europe/Berlin");
+    CHECK(told["schedules"][1]["task"] == "collect");
     CHECK(told["mounts"][1] ==
           nlohmann::json{{"directory", "/srv/history"}, {"allow_other", false}});
 }
@@ -109,6 +137,8 @@ TEST_CASE("a repository is all that a file must name") {
     check_one(read_config("repository = ''").mistakes, 1, "repository", "empty");
     check_one(read_config("repository = 'backup'").mistakes, 1, "repository", "absolute");
     check_one(read_config("repository = '/a/../b'").mistakes, 1, "repository", "`..`");
+    check_one(mistakes_of("cache_size = 'much'"), 1, "cache_size", "much is not a size");
+    check_one(mistakes_of("cache_size = 4096"), 1, "cache_size", "a text is needed");
     check_one(read_config("repository = 7").mistakes, 1, "repository", "not a number");
     check_one(read_config("repository = \"/a\\u0000b\"").mistakes, 1, "repository", "zero byte");
 }
@@ -144,8 +174,7 @@ TEST_CASE("each wrong value of a source is refused at its line") {
         {"keep_within = 30", "keep_within", "a text is needed"},
         {"window = 2026-11-21", "window", "not a time"},
         {"keep_all = 1", "keep_all", "true or false"},
-        {"follow = true", "follow", "not follow directories yet"},
-        {"follow = 1", "follow", "not follow directories yet"},
+        {"follow = 1", "follow", "true or false"},
         {"keep = {}", "keep", "no such key"},
     };
     for (const auto& one : cases) {
@@ -172,7 +201,38 @@ TEST_CASE("sources and mounts have their names, once") {
               "true or false");
     check_one(read("[source]\nname = 'a'"), 2, "source", "[[source]]");
     check_one(read("source = 7"), 2, "source", "[[source]]");
-    check_one(read("[[schedule]]\nsource = 'a'"), 2, "schedule", "schedules are not taken");
+}
+
+TEST_CASE("each wrong value of a schedule is refused at its line, all at once") {
+    const auto read = [](const std::string& text) {
+        return read_config("repository = '/r'\n[[source]]\nname = 'a'\ndirectory = '/a'\n" + text)
+            .mistakes;
+    };
+    const struct {
+        const char *line, *key, *text;
+    } cases[] = {
+        {"cron = '61 * * * *'\nsource = 'a'", "cron", "61"},
+        {"source = 'b'\ncron = '@daily'", "source", "no source b"},
+        {"source = ''\ncron = '@daily'\ntask = 'verify'", "source", "empty"},
+        {"source = 'a'\ncron = '@daily'\ntask = 'verify'", "source", "has no source"},
+        {"zone = 'Mars/Base'\ncron = '@daily'\nsource = 'a'", "zone", "Mars/Base"},
+        {"task = 'snap'\ncron = '@daily'\nsource = 'a'", "task", "none of snapshot, prune"},
+        {"on_failure = 'cry'\ncron = '@daily'\nsource = 'a'", "on_failure", "none of retry"},
+        {"on_previous_running = 1\ncron = '@daily'\nsource = 'a'", "on_previous_running",
+         "a text is needed"},
+        {"crom = '@daily'\ncron = '@daily'\nsource = 'a'", "crom", "no such key"},
+    };
+    for (const auto& one : cases) {
+        CAPTURE(one.line);
+        check_one(read(std::string("[[schedule]]\n") + one.line), 6,
+                  std::string("schedule.") + one.key, one.text);
+    }
+    check_one(read("[[schedule]]\nsource = 'a'"), 5, "schedule.cron", "missing");
+    check_one(read("[[schedule]]\ncron = '@daily'"), 5, "schedule.source", "needs a source");
+    const std::string twice = "[[schedule]]\nsource = 'a'\ncron = '@daily'\n";
+    check_one(read(twice + twice), 9, "schedule.source", "schedule a is there already");
+    CHECK(read(twice + "[[schedule]]\ntask = 'prune'\nsource = 'a'\ncron = '@weekly'").empty());
+    CHECK(read("[[schedule]]\ncron = 'x'\nzone = 'y'\ntask = 'z'\nsource = 'b'").size() == 4);
 }
 
 TEST_CASE("all mistakes are told at once, by line") {
@@ -182,7 +242,7 @@ directory = "mnt"
 [[source]]
 nam = "home"
 keep-daily = 7
-follow = true
+follow = "yes"
 )")
                               .mistakes;
     std::vector<std::pair<std::uint32_t, std::string>> places;

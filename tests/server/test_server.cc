@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "../command/command_fixture.h"
+#include "server/wanted_followers.h"
 #include "server/wanted_mounts.h"
 
 using namespace yore;
@@ -62,6 +63,55 @@ std::string source_lines(const std::string& name, const std::string& more = "") 
 }
 
 }  // namespace
+
+TEST_CASE("a server takes its schedules from its file", "[server]") {
+    const std::string daily = "[[schedule]]\nsource = 'one'\ncron = '@yearly'\n";
+    Running running(source_lines("one") + daily);
+    auto& schedules = running.repo.owner->context().schedules();
+    const auto cron_of = [&] {
+        const auto all = schedules.list();
+        return all.size() == 1 ? all[0].schedule.spec().cron : std::string();
+    };
+    REQUIRE(running.soon([&] { return cron_of() == "@yearly"; }));
+    CHECK(schedules.list()[0].configured);
+    running.reload(source_lines("one") + "[[schedule]]\ntask = 'collect'\ncron = '@monthly'\n");
+    REQUIRE(running.soon([&] { return cron_of() == "@monthly"; }));
+    running.reload(source_lines("one"));
+    REQUIRE(running.soon([&] { return schedules.list().empty(); }));
+}
+
+TEST_CASE("a source that cannot be followed waits, and says why", "[server]") {
+    Running running(source_lines("one", "follow = true"));  // there is no /one
+    auto& followers = running.repo.owner->context().followers();
+    const auto waits = [&] {
+        const auto all = followers.list();
+        return all.size() == 1 && all[0].state == command::FollowerStatus::State::waiting;
+    };
+    REQUIRE(running.soon(waits));
+    const auto status = followers.list().at(0);
+    CHECK(status.source == "one");
+    CHECK(status.configured);
+    CHECK_THAT(status.failure, Catch::Contains("/one"));
+    CHECK(status.failures == 1);
+    CHECK(status.retry_at > status.since);
+
+    running.reload(source_lines("one", "follow = true"));  // now, not in a second
+    const auto counted = [&](std::uint64_t failures) {
+        return running.soon([&] { return followers.list().at(0).failures >= failures; });
+    };
+    CHECK(counted(2));
+    running.reload(source_lines("one"));
+    CHECK(running.soon([&] { return followers.list().empty(); }));
+}
+
+TEST_CASE("what fails again and again is tried again ever more seldom") {
+    CHECK(server::follow_retry_delay(Errc::not_found, 1) == seconds(1));
+    CHECK(server::follow_retry_delay(Errc::no_space, 2) == seconds(2));
+    CHECK(server::follow_retry_delay(Errc::io, 6) == seconds(32));
+    CHECK(server::follow_retry_delay(Errc::io, 7) == seconds(60));
+    CHECK(server::follow_retry_delay(Errc::io, 1'000'000) == seconds(60));
+    CHECK(server::follow_retry_delay(Errc::unsupported, 1) == seconds(600));
+}
 
 TEST_CASE("a server declares its sources and follows its file", "[server]") {
     Running running(source_lines("one", "keep_daily = 7"));

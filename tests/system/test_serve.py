@@ -27,12 +27,12 @@ def until(holds, text):
 class Served:
     """A repository, its configuration, and what the service manager hears of its server."""
 
-    def __init__(self, scratch):
+    def __init__(self, scratch, repository="repository"):
         self.scratch = scratch
         self.home, self.point = scratch.path("home"), scratch.path("mnt")
         make_tree(self.home, files=10)
         os.makedirs(self.point)
-        self.repo = scratch.repository(encryption="keyfile")
+        self.repo = scratch.repository(repository, encryption="keyfile")
         self.repo.environment["YORE_RUNTIME_DIR"] = scratch.path("run")
         self.config = scratch.path("serve.toml")
         self.write()

@@ -38,7 +38,8 @@ class Schedules {
     Schedules(catalog::Catalog&, const Clock&);
     ~Schedules();
 
-    /// Takes the place of those that were configured before; it outweighs what was set by command.
+    /// Takes the place of those that were configured before; it outweighs what was set by command,
+    /// which counts again when it is no longer configured. One that is new begins now.
     /// A wrong spec, or two for one task and source: Errc::invalid; no such source: not_found; then
     /// nothing changes.
     void configure(const std::vector<ScheduleSpec>&);
@@ -55,7 +56,7 @@ class Schedules {
     Entry run_now(const Which&);
 
     // For the one scheduler.
-    /// Whether there is one; at its start, what an earlier process left running has ended.
+    /// Whether there is one.
     void attach();
     void detach();
     bool is_attached() const;

@@ -22,6 +22,9 @@ struct FollowLimits {
     Duration quiet{200'000'000}, delay_max{800'000'000};
     /// When nothing changes, so often it is stored that nothing did.
     Duration heartbeat = seconds(60);
+    /// So often it is made sure that the directory is still the one: a mount on it, or its end,
+    /// raises no event.
+    Duration check = seconds(5);
     /// All is looked at again, for changes that raise no event.
     Duration rescan = seconds(3600);
     /// A segment is closed at any of these, and the tree after it is stored.

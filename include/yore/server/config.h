@@ -2,18 +2,25 @@
 /// What `yore serve` is to do: one TOML file, checked whole before any of it is acted on.
 ///
 ///     repository = "/backup/yore"            # key_file, passphrase_file or passphrase_command
+///     cache_size = "1G"                      # as `--cache-size`
 ///     [[source]]                             # the words of `yore source add` and `source set`
 ///     name = "home"
 ///     directory = "/home"
 ///     keep_daily = 7
+///     follow = true                          # as `yore log follow`
+///     [[schedule]]                           # the words of `yore schedule set`
+///     source = "home"
+///     cron = "@daily"
 ///     [[mount]]                              # the words of `yore mount`
 ///     directory = "/mnt/yore"
 #pragma once
 
 #include <yore/catalog/source.h>
+#include <yore/format/schedule_spec.h>
 #include <yore/server/secret_source.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,8 +38,11 @@ struct MountConfig {
 struct Config {
     std::string repository;  ///< absolute
     SecretSource secret;
+    std::optional<std::uint64_t> cache_bytes;  ///< for decoded content
     /// Of each what is declared: name, directory, retention. A policy without rules keeps all.
     std::vector<catalog::Source> sources;
+    std::vector<std::string> followed;    ///< names of sources
+    std::vector<ScheduleSpec> schedules;  ///< right as timeline::Schedule asks, of `sources`
     std::vector<MountConfig> mounts;
 };
 
@@ -54,7 +64,8 @@ ConfigReading read_config(std::string_view toml);
 /// Absent: Errc::not_found; longer than 1 MiB: Errc::invalid.
 ConfigReading load_config(const std::string& path);
 
-/// `repository`, `secret`, `sources`, `mounts`, for `yore serve --check`.
+/// For `yore serve --check`: `repository`, `secret`, `cache_bytes`, `sources`, `schedules`,
+/// `mounts`.
 nlohmann::json describe(const Config&);
 /// An event `mistake`: `line`, `key`, `text`, `hint`.
 nlohmann::json describe(const ConfigMistake&);

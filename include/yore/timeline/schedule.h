@@ -25,10 +25,13 @@ std::string_view name_of(OnFailure);
 /// What people call the schedule of a task: `home` (its snapshots), `prune home`, `collect`.
 std::string schedule_name(ScheduledTask, const std::string& source);
 
+/// A source where none belongs, or none where one does: Errc::invalid. Whether there is such a
+/// source is not asked.
+void check_source(const ScheduleSpec&);
+
 class Schedule {
   public:
-    /// A wrong line or zone, or a source where none belongs or none where one does:
-    /// Errc::invalid. Whether there is such a source is not asked.
+    /// A wrong line or zone, or as check_source: Errc::invalid.
     explicit Schedule(ScheduleSpec);
     const ScheduleSpec& spec() const { return spec_; }
     std::string name() const { return schedule_name(spec_.task, spec_.source); }

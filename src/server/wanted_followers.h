@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Follows the sources that a configuration says, and tries again what failed.
+#pragma once
+
+#include <yore/base/error.h>
+#include <yore/command/context.h>
+
+#include <condition_variable>
+#include <list>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace yore::server {
+
+/// How long to wait after so many failures in a row, at least one: a second, two, four … a minute
+/// at most. What no waiting mends (a file system that cannot be followed) is tried every ten
+/// minutes.
+Duration follow_retry_delay(Errc, unsigned failures);
+
+/// One thread, and one of its own for each source, which runs the command `log-follow`.
+class WantedFollowers {
+  public:
+    /// `context` outlives it.
+    explicit WantedFollowers(command::Context& context) : context_(context) {}
+    /// Stops all; their segments are closed then.
+    ~WantedFollowers();
+
+    /// From now on these, which are in the catalog. One that goes on as before is not stopped; one
+    /// that waits to be tried again is tried now.
+    void want(const std::vector<std::string>& sources);
+
+  private:
+    struct Follower {
+        catalog::Source source;
+        std::mutex mutex;
+        std::condition_variable_any changed;
+        bool try_now = false;  ///< under the mutex
+        std::jthread thread;
+    };
+    void stop(const std::list<Follower*>&);
+    void run(Follower&, const std::stop_token&);
+    void wait(Follower&, Duration, const std::stop_token&);
+
+    command::Context& context_;
+    std::list<Follower> followers_;
+};
+
+}  // namespace yore::server
