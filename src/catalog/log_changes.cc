@@ -44,64 +44,70 @@ void drop_segment(Changes& changes, const StoredSegment& stored) {
         changes.push_back({segment_time_key({log, stored.newest_so_far, segment.end}), {}});
 }
 
-/// The runs of a log, or those near a place, while they are changed.
+/// The runs of a log while they are changed.
 class Runs {
   public:
-    /// Those that end at `first` or behind it, up to the first that begins behind `last`.
-    Runs(const store::Store& store, LogKey log, LogPosition first, LogPosition last) : log_(log) {
-        scan_family(store, LogFamily::run, log, first,
-                    [&](const ParsedLogKey& key, ByteView plain) {
-                        const LogRun run = decode_run(key, plain);
-                        if (run.begin > last) return false;
-                        before_.emplace(run.end, run.begin);
-                        return true;
-                    });
+    Runs(const store::Store& store, LogKey log) : log_(log) {
+        scan_family(store, LogFamily::run, log, {}, [&](const ParsedLogKey& key, ByteView plain) {
+            const LogRun run = decode_run(key, plain);
+            before_.emplace(run.begin, run.end);
+            return true;
+        });
         now_ = before_;
     }
 
+    /// The greatest end at or before this position.
+    std::optional<LogPosition> end_before(LogPosition position) const {
+        for (auto run = now_.lower_bound(position); run != now_.begin();)
+            if ((--run)->second <= position) return run->second;
+        return std::nullopt;
+    }
     void add(LogRun added) {
-        for (auto run = now_.lower_bound(added.begin);
-             run != now_.end() && run->second <= added.end; run = now_.erase(run)) {
-            added.begin = std::min(added.begin, run->second);
-            added.end = std::max(added.end, run->first);
+        auto run = now_.lower_bound(added.begin);
+        if (run != now_.begin() && std::prev(run)->second >= added.begin) --run;
+        for (; run != now_.end() && run->first <= added.end; run = now_.erase(run)) {
+            added.begin = std::min(added.begin, run->first);
+            added.end = std::max(added.end, run->second);
         }
-        now_[added.end] = added.begin;
+        now_[added.begin] = added.end;
     }
     void remove(const LogRun& removed) {
-        const auto run = now_.lower_bound(removed.end);
-        if (run == now_.end() || run->second > removed.begin)
+        auto run = now_.upper_bound(removed.begin);
+        if (run == now_.begin() || std::prev(run)->second < removed.end)
             throw Error(Errc::corrupt,
                         fmt::format("log {} of source {}: position {} is in no run",
                                     log_.incarnation, log_.source, removed.begin.value));
-        const LogRun whole{run->second, run->first};
+        --run;
+        const LogRun whole{run->first, run->second};
         now_.erase(run);
-        if (whole.begin < removed.begin) now_[removed.begin] = whole.begin;
-        if (removed.end < whole.end) now_[whole.end] = removed.end;
+        if (whole.begin < removed.begin) now_[whole.begin] = removed.begin;
+        if (removed.end < whole.end) now_[removed.end] = whole.end;
     }
     void put(Changes& changes) const {
-        for (const auto& [end, begin] : before_)
-            if (!now_.contains(end))
-                changes.push_back({log_key(LogFamily::run, log_, end), std::nullopt});
-        for (const auto& [end, begin] : now_) {
-            const auto was = before_.find(end);
-            if (was == before_.end() || was->second != begin)
-                changes.push_back({log_key(LogFamily::run, log_, end), encode(LogRun{begin, end})});
+        for (const auto& [begin, end] : before_)
+            if (!now_.contains(begin))
+                changes.push_back({log_key(LogFamily::run, log_, begin), std::nullopt});
+        for (const auto& [begin, end] : now_) {
+            const auto was = before_.find(begin);
+            if (was == before_.end() || was->second != end)
+                changes.push_back(
+                    {log_key(LogFamily::run, log_, begin), encode(LogRun{begin, end})});
         }
     }
 
   private:
     LogKey log_;
-    std::map<LogPosition, LogPosition> before_, now_;  ///< begins by ends
+    std::map<LogPosition, LogPosition> before_, now_;  ///< ends by begins
 };
 
 /// Of the last segment that ends at or before this position, and all before it.
 Timestamp newest_before(const store::Store& store, LogKey log, LogPosition position,
-                        std::span<const LogRun> runs) {
+                        const Runs& runs) {
     auto before = stored_segment(store, log, position);
     if (!before) {
-        const auto behind = std::ranges::upper_bound(runs, position, {}, &LogRun::end);
-        if (behind == runs.begin()) return before_all;
-        before = stored_segment(store, log, std::prev(behind)->end);
+        const auto end = runs.end_before(position);
+        if (!end) return before_all;
+        before = stored_segment(store, log, *end);
     }
     if (!before)
         throw Error(Errc::corrupt, fmt::format("log {} of source {}: a run ends without a segment",
@@ -143,14 +149,13 @@ Changes Logs::add(const LogSegment& segment) const {
     });
     if (is_there) return {};
     StoredSegment stored{segment, before_all};
-    const auto all_runs = runs(segment.source, segment.incarnation);
-    stored.newest_so_far = newest_before(store_, log, segment.begin, all_runs);
+    Runs runs(store_, log);
+    stored.newest_so_far = newest_before(store_, log, segment.begin, runs);
     if (segment.points) stored.newest_so_far = std::max(stored.newest_so_far, segment.newest_point);
     put_segment(changes, stored);
     raise_followers(changes, store_, stored);
-    Runs near(store_, log, segment.begin, segment.end);
-    near.add({segment.begin, segment.end});
-    near.put(changes);
+    runs.add({segment.begin, segment.end});
+    runs.put(changes);
     return changes;
 }
 
@@ -158,15 +163,15 @@ Changes Logs::remove(std::span<const LogSegment> segments) const {
     if (segments.empty()) return {};
     const LogKey log = log_of(segments.front());
     Changes changes;
-    Runs near(store_, log, {}, {std::numeric_limits<std::uint64_t>::max()});
+    Runs runs(store_, log);
     for (const LogSegment& segment : segments) {
         YORE_ENSURE(log_of(segment) == log);
         const auto stored = stored_segment(store_, log, segment.end);
         if (!stored || stored->segment.begin != segment.begin) continue;
         drop_segment(changes, *stored);
-        near.remove({segment.begin, segment.end});
+        runs.remove({segment.begin, segment.end});
     }
-    near.put(changes);
+    runs.put(changes);
     return changes;
 }
 

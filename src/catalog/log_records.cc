@@ -172,13 +172,13 @@ StoredSegment decode_segment(const ParsedLogKey& key, ByteView bytes) {
 
 Bytes encode(const LogRun& run) {
     flatbuffers::FlatBufferBuilder builder;
-    return finish(builder, fb::CreateLogRun(builder, run.begin.value), run_identifier);
+    return finish(builder, fb::CreateLogRun(builder, run.end.value), run_identifier);
 }
 
 LogRun decode_run(const ParsedLogKey& key, ByteView bytes) {
-    const std::string record = record_name("the run up to", key);
+    const std::string record = record_name("the run from", key);
     const Verified<fb::LogRun> stored(bytes, run_identifier, record);
-    const LogRun run{{stored->begin()}, key.position};
+    const LogRun run{key.position, {stored->end()}};
     if (run.begin >= run.end) throw damaged(record, "it ends before it begins");
     return run;
 }

@@ -180,6 +180,15 @@ TEST_CASE("removing segments splits and ends runs, and what is left is found by 
     }
 }
 
+TEST_CASE("a log that grows by segments that follow on each other removes no record") {
+    Log log;
+    for (unsigned begin = 0; begin < 40; begin += 4) {
+        const auto changes = log.logs.add(segment_of(begin, begin + 4, static_cast<int>(begin)));
+        CHECK(std::ranges::all_of(changes, [](const auto& c) { return c.value.has_value(); }));
+        log.memory.store.commit(changes);
+    }
+}
+
 TEST_CASE("a time means what it meant also when older segments are gone") {
     Log log;
     for (const auto& [begin, newest] : {std::pair{0, 50}, {4, 20}, {8, 60}})
