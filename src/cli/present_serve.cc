@@ -62,6 +62,9 @@ Presentation present_serve(const Invocation& invocation, Screen& screen) {
         for (const auto& mount : result["mounts"])
             table.add({"mount", screen.name(bytes_in(mount, "directory")) +
                                     (mount.value("allow_other", false) ? " (allow_other)" : "")});
+        if (result.contains("metrics"))
+            table.add({"metrics",
+                       fmt::format("http://{}/metrics", result["metrics"].value("listen", ""))});
         screen.out(table.text());
         screen.remark(invocation.config + " is right");
     };

@@ -94,6 +94,7 @@ void add_repository_verbs(CLI::App& app, Invocation& invocation) {
     add_verb(app, invocation, "info", "Show what the repository is and who has it open", [] {});
     auto* stats = add_verb(app, invocation, "stats", "Show how much is stored", [] {});
     stats->add_flag("-b,--bytes", invocation.exact_sizes, "Sizes in bytes");
+    add_verb(app, invocation, "metrics", "Show figures for Prometheus, in its text format", [] {});
     add_verify(app, invocation);
     auto* key = app.add_subcommand("key", "Add, list, remove and rotate keys");
     key->require_subcommand(1);

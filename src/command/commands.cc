@@ -34,6 +34,7 @@ constexpr std::array all_commands{
     Command{"log-list", run_log_list},
     Command{"log-status", run_log_status},
     Command{"ls", run_ls},
+    Command{"metrics", run_metrics},
     Command{"mount", run_mount},
     Command{"prune", run_prune},
     Command{"restore", run_restore},

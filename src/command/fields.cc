@@ -3,8 +3,13 @@
 
 #include <yore/command/text.h>
 
+#include <fmt/ranges.h>
+
 namespace yore::command {
 namespace {
+
+/// Of the other form of a text (text.h).
+constexpr std::string_view exact_suffix = "_base64";
 
 [[noreturn]] void refuse(const std::string& key, std::string_view why) {
     throw Error(Errc::invalid, fmt::format("request: {} {}", key, why));
@@ -24,7 +29,7 @@ const nlohmann::json* Fields::find(const std::string& key) {
 
 std::optional<std::string> Fields::optional_text(const std::string& key) {
     known_.insert(key);
-    known_.insert(key + "_base64");
+    known_.insert(key + std::string(exact_suffix));
     return doing([] { return "request"; }, [&] { return get_bytes(request_, key); });
 }
 
@@ -49,13 +54,6 @@ std::optional<std::uint64_t> Fields::number(const std::string& key) {
                        (value->is_number_integer() && value->get<std::int64_t>() >= 0);
     if (!whole) refuse(key, "is not a whole number from 0");
     return value->get<std::uint64_t>();
-}
-
-std::optional<std::int64_t> Fields::signed_number(const std::string& key) {
-    const auto* value = find(key);
-    if (value == nullptr) return std::nullopt;
-    if (!value->is_number_integer()) refuse(key, "is not a whole number");
-    return value->get<std::int64_t>();
 }
 
 std::optional<double> Fields::fraction(const std::string& key) {
@@ -85,7 +83,16 @@ std::vector<std::pair<std::string, std::string>> Fields::pairs(const std::string
 
 void Fields::done() const {
     for (const auto& [key, value] : request_.items())
-        if (!known_.contains(key)) refuse(key, "is not known");
+        if (!known_.contains(key))
+            throw Error(Errc::invalid, fmt::format("request: {} is not known", key), {names()});
+}
+
+std::string Fields::names() const {
+    std::vector<std::string> names;
+    for (const std::string& name : known_)
+        if (!name.ends_with(exact_suffix)) names.push_back(name);
+    if (names.empty()) return "it has no fields";
+    return fmt::format("its fields are {}", fmt::join(names, ", "));
 }
 
 }  // namespace yore::command

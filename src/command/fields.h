@@ -21,16 +21,17 @@ class Fields {
     std::optional<std::string> optional_text(const std::string& key);
     bool flag(const std::string& key);  ///< absent: false
     std::optional<std::uint64_t> number(const std::string& key);
-    std::optional<std::int64_t> signed_number(const std::string& key);
     std::optional<double> fraction(const std::string& key);
     std::vector<std::string> texts(const std::string& key);  ///< absent: empty
     /// An object of texts. Absent: empty.
     std::vector<std::pair<std::string, std::string>> pairs(const std::string& key);
-    /// Every field was read: one that no command knows is a mistake of the caller.
+    /// Every field was read: one that is left over is a mistake of the caller, who is told the
+    /// names that there are.
     void done() const;
 
   private:
     const nlohmann::json* find(const std::string& key);
+    std::string names() const;
     const nlohmann::json& request_;
     std::set<std::string> known_;
 };

@@ -8,14 +8,24 @@
 
 namespace yore::command {
 
+namespace {
+constexpr std::uint64_t threads_max = 1024;
+}
+
 nlohmann::json run_mount(Context& context, const Call& call) {
     Fields fields(call.request);
     mount::MountOptions options;
     options.directory = fields.text("directory");
     options.repository = context.directory();
     options.allow_other = fields.flag("allow_other");
-    options.threads = static_cast<unsigned>(fields.number("threads").value_or(0));
+    const auto threads = fields.number("threads").value_or(0);
     fields.done();
+    if (threads > threads_max)
+        throw Error(Errc::invalid,
+                    fmt::format("{} threads are more than {}", threads, threads_max));
+    if (!options.directory.starts_with('/'))
+        throw Error(Errc::invalid, fmt::format("{} is not an absolute path", options.directory));
+    options.threads = static_cast<unsigned>(threads);
     const auto& owner = context.options().owner;
     // One that ends with its own command cannot keep a mount, and may not outlive that command.
     if (context.options().life == OwnerLife::command)

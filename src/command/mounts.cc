@@ -126,6 +126,10 @@ std::vector<std::string> Mounts::directories() const {
     return directories;
 }
 
+void Mounts::each(const std::function<void(const mount::Mount&)>& visit) const {
+    for (const auto& mount : state_->all_live()) visit(*mount);
+}
+
 void Mounts::appeared(const std::vector<view::View::Appeared>& names) {
     for (const auto& mount : state_->all_live()) mount->appeared(names);
 }

@@ -33,6 +33,8 @@ nlohmann::json run_restore(Context& context, const Call& call) {
     if (fields.flag("replace")) options.existing = restore::RestoreOptions::Existing::replace;
     options.owners = !fields.flag("no_owners") && ::geteuid() == 0;
     fields.done();
+    if (!options.target.starts_with('/'))
+        throw Error(Errc::invalid, fmt::format("{} is not an absolute path", options.target));
 
     Reporter reporter(call.output);
     options.progress = [&](const restore::Progress& progress) {

@@ -32,6 +32,7 @@ nlohmann::json run_log_follow(Context&, const Call&);
 nlohmann::json run_log_list(Context&, const Call&);
 nlohmann::json run_log_status(Context&, const Call&);
 nlohmann::json run_ls(Context&, const Call&);
+nlohmann::json run_metrics(Context&, const Call&);
 nlohmann::json run_mount(Context&, const Call&);
 nlohmann::json run_prune(Context&, const Call&);
 nlohmann::json run_restore(Context&, const Call&);

@@ -31,15 +31,16 @@ nlohmann::json describe(const upkeep::Damage& damage) {
 
 upkeep::VerifyOptions read_options(Fields& fields, Context& context) {
     upkeep::VerifyOptions options;
-    options.level = static_cast<int>(fields.number("level").value_or(1));
+    const auto level = fields.number("level").value_or(1);
     options.sample = fields.fraction("sample").value_or(1.0);
     std::uint64_t seed = 0;
     context.random().fill({reinterpret_cast<std::byte*>(&seed), sizeof seed});
     options.seed = fields.number("seed").value_or(seed);
     fields.done();
-    if (options.level != 1 && options.level != 2)
-        throw Error(Errc::invalid, fmt::format("there is no level {}", options.level),
+    if (level != 1 && level != 2)
+        throw Error(Errc::invalid, fmt::format("there is no level {}", level),
                     {"1 checks records and references, 2 reads every byte"});
+    options.level = static_cast<int>(level);
     if (!(options.sample > 0 && options.sample <= 1))
         throw Error(Errc::invalid, "the sample is a part of all: above 0, at most 100 %");
     return options;

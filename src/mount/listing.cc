@@ -79,24 +79,26 @@ class Page {
 
 void readdirplus(fuse_req_t request, fuse_ino_t number, std::size_t size, off_t from,
                  fuse_file_info*) {
-    answer(request, number, "list", [&](Session& session, const view::Node& directory) {
-        const auto offset = static_cast<std::uint64_t>(from);
-        Page page(request, size, session.inodes);
-        try {
-            if (page.add_dots(offset, directory, S_IFDIR)) {
-                const std::uint64_t after = std::max(offset, dot_dot_offset) - dot_dot_offset;
-                session.view.list(directory, after, [&](const view::Listing& listing) {
-                    return page.add(listing, number);
-                });
-            }
-        } catch (const Error& error) {
-            // What is whole is shown; who goes on meets the damage again, first.
-            if (page.empty()) throw;
-            session.log_failure("list", number, error);
-        }
-        page.reply();
-        session.shedder.look();
-    });
+    answer(request, number, Operation::readdirplus,
+           [&](Session& session, const view::Node& directory) {
+               const auto offset = static_cast<std::uint64_t>(from);
+               Page page(request, size, session.inodes);
+               try {
+                   if (page.add_dots(offset, directory, S_IFDIR)) {
+                       const std::uint64_t after =
+                           std::max(offset, dot_dot_offset) - dot_dot_offset;
+                       session.view.list(directory, after, [&](const view::Listing& listing) {
+                           return page.add(listing, number);
+                       });
+                   }
+               } catch (const Error& error) {
+                   // What is whole is shown; who goes on meets the damage again, first.
+                   if (page.empty()) throw;
+                   session.count_failure(Operation::readdirplus, number, error);
+               }
+               page.reply();
+               session.shedder.look();
+           });
 }
 
 }  // namespace yore::mount

@@ -175,4 +175,8 @@ std::uint64_t Mount::inodes() const {
     return state_->session.inodes.size();
 }
 
+MountTimes Mount::times() const {
+    return state_->session.meter.seen();
+}
+
 }  // namespace yore::mount

@@ -32,7 +32,7 @@ void lookup(fuse_req_t request, fuse_ino_t parent, const char* name) {
         fuse_reply_err(request, ENAMETOOLONG);
         return;
     }
-    answer(request, parent, "look up in", [&](Session& session, const view::Node& directory) {
+    answer(request, parent, Operation::lookup, [&](Session& session, const view::Node& directory) {
         const std::optional<view::Node> found = session.view.lookup(directory, name);
         if (!found) {
             reply_absent(request, directory);
@@ -59,7 +59,7 @@ void forget_multi(fuse_req_t request, std::size_t count, fuse_forget_data* forge
 }
 
 void getattr(fuse_req_t request, fuse_ino_t number, fuse_file_info*) {
-    answer(request, number, "stat", [&](Session& session, const view::Node& node) {
+    answer(request, number, Operation::getattr, [&](Session& session, const view::Node& node) {
         const view::Attributes attributes = session.view.attributes(node);
         const struct stat stat = stat_of(node, attributes);
         fuse_reply_attr(request, &stat, lifetime_of(attributes));
@@ -67,13 +67,13 @@ void getattr(fuse_req_t request, fuse_ino_t number, fuse_file_info*) {
 }
 
 void readlink(fuse_req_t request, fuse_ino_t number) {
-    answer(request, number, "read the link", [&](Session& session, const view::Node& node) {
+    answer(request, number, Operation::readlink, [&](Session& session, const view::Node& node) {
         fuse_reply_readlink(request, session.view.link_target(node).c_str());
     });
 }
 
 void read(fuse_req_t request, fuse_ino_t number, std::size_t size, off_t offset, fuse_file_info*) {
-    answer(request, number, "read", [&](Session& session, const view::Node& node) {
+    answer(request, number, Operation::read, [&](Session& session, const view::Node& node) {
         const auto file = session.files.get(number, node);
         const std::uint64_t begin = std::min(static_cast<std::uint64_t>(offset), file->size());
         const Range range{begin, begin + std::min<std::uint64_t>(size, file->size() - begin)};
@@ -87,7 +87,7 @@ void read(fuse_req_t request, fuse_ino_t number, std::size_t size, off_t offset,
 }
 
 void lseek(fuse_req_t request, fuse_ino_t number, off_t offset, int whence, fuse_file_info*) {
-    answer(request, number, "seek in", [&](Session& session, const view::Node& node) {
+    answer(request, number, Operation::lseek, [&](Session& session, const view::Node& node) {
         if (offset < 0 || (whence != SEEK_DATA && whence != SEEK_HOLE)) {
             fuse_reply_err(request, offset < 0 ? ENXIO : EINVAL);
             return;
@@ -112,7 +112,7 @@ void reply_bytes(fuse_req_t request, ByteView bytes, std::size_t size) {
 }
 
 void getxattr(fuse_req_t request, fuse_ino_t number, const char* name, std::size_t size) {
-    answer(request, number, "read an attribute of", [&](Session& session, const view::Node& node) {
+    answer(request, number, Operation::getxattr, [&](Session& session, const view::Node& node) {
         const std::optional<Bytes> value = session.view.xattr(node, name);
         if (value)
             reply_bytes(request, *value, size);
@@ -122,7 +122,7 @@ void getxattr(fuse_req_t request, fuse_ino_t number, const char* name, std::size
 }
 
 void listxattr(fuse_req_t request, fuse_ino_t number, std::size_t size) {
-    answer(request, number, "list attributes of", [&](Session& session, const view::Node& node) {
+    answer(request, number, Operation::listxattr, [&](Session& session, const view::Node& node) {
         std::string names;
         for (const std::string& name : session.view.xattr_names(node)) names += name + '\0';
         reply_bytes(request, as_bytes(names), size);
@@ -131,7 +131,7 @@ void listxattr(fuse_req_t request, fuse_ino_t number, std::size_t size) {
 
 /// The space that the next backup has, and shares with whatever lies beside the repository.
 void statfs(fuse_req_t request, fuse_ino_t) {
-    answer(request, root_number, "statfs", [&](Session& session, const view::Node&) {
+    answer(request, root_number, Operation::statfs, [&](Session& session, const view::Node&) {
         struct statvfs space {};
         if (::statvfs(session.options.repository.c_str(), &space) != 0)
             throw system_error("statfs", session.options.repository, errno);

@@ -48,9 +48,10 @@ std::string Session::path_of(NodeNumber number) const {
     return path.empty() ? options.directory : path;
 }
 
-void Session::log_failure(std::string_view operation, NodeNumber number,
-                          const std::exception& error) {
-    const std::string text = fmt::format("{} {}: {}", operation, path_of(number), error.what());
+void Session::count_failure(Operation operation, NodeNumber number, const std::exception& error) {
+    meter.failed(operation);
+    const std::string text =
+        fmt::format("{} {}: {}", name_of(operation), path_of(number), error.what());
     const bool is_new = logged_.with([&](std::set<std::string>& logged) {
         if (logged.size() >= logged_max) logged.clear();
         return logged.insert(text).second;

@@ -18,6 +18,7 @@
 #include "mount/inode_table.h"
 #include "mount/notifier.h"
 #include "mount/open_files.h"
+#include "mount/operation_meter.h"
 #include "mount/shedder.h"
 
 namespace yore::mount {
@@ -33,14 +34,16 @@ struct Session {
     Decoders decoders;
     Notifier notifier;
     Shedder shedder;
+    OperationMeter meter;
 
     /// Whether owners and modes count. For the only user who may look, they do not: who can open
     /// the repository reads all of it anyway.
     bool enforces_permissions() const;
     /// For log lines: a node's path in the view, as far as it is known.
     std::string path_of(NodeNumber) const;
-    /// Logs a failed operation, once for each text: who reads a damaged file asks many times.
-    void log_failure(std::string_view operation, NodeNumber, const std::exception&);
+    /// Counts a failed operation, and logs it, once for each text: who reads a damaged file asks
+    /// many times.
+    void count_failure(Operation, NodeNumber, const std::exception&);
 
   private:
     Guarded<std::set<std::string>> logged_;
@@ -58,8 +61,9 @@ inline Session& session_of(fuse_req_t request) {
 
 /// Runs one operation on a node that the kernel knows; `body` replies unless it throws.
 template <typename Body>
-void answer(fuse_req_t request, fuse_ino_t number, std::string_view operation, Body&& body) {
+void answer(fuse_req_t request, fuse_ino_t number, Operation operation, Body&& body) {
     Session& session = session_of(request);
+    const Timed timed(session.meter, operation);
     int error_number = EIO;
     try {
         const std::optional<view::Node> node = session.inodes.find(number);
@@ -71,9 +75,9 @@ void answer(fuse_req_t request, fuse_ino_t number, std::string_view operation, B
         return;
     } catch (const Error& error) {
         error_number = errno_of(error.code());
-        session.log_failure(operation, number, error);
+        session.count_failure(operation, number, error);
     } catch (const std::exception& error) {
-        session.log_failure(operation, number, error);
+        session.count_failure(operation, number, error);
     }
     fuse_reply_err(request, error_number);
 }

@@ -127,6 +127,23 @@ MountConfig read_mount(ConfigTable& table) {
     return mount;
 }
 
+MetricsConfig read_metrics(ConfigTable& table) {
+    MetricsConfig metrics;
+    const bool remote = table.flag("allow_remote").value_or(false);
+    table.require("listen");
+    if (const auto text = table.text("listen")) {
+        metrics.listen = TcpAddress::parse(*text);
+        if (!metrics.listen)
+            table.refuse("listen", fmt::format("{} is no address with a port", *text),
+                         "such as 127.0.0.1:9470 or [::1]:9470");
+        else if (!metrics.listen->is_loopback() && !remote)
+            table.refuse("listen", fmt::format("other machines reach {}", *text),
+                         "allow_remote = true, if they may read the names of sources and mounts");
+    }
+    table.finish();
+    return metrics;
+}
+
 /// Notes where a value comes a second time.
 class Distinct {
   public:
@@ -167,6 +184,7 @@ Config read_top(const toml::table& document, std::vector<ConfigMistake>& mistake
         config.mounts.push_back(read_mount(table));
         directories.check(table, "directory", config.mounts.back().directory);
     }
+    if (auto table = top.table("metrics")) config.metrics = read_metrics(*table);
     top.finish();
     return config;
 }
@@ -256,6 +274,8 @@ nlohmann::json describe(const Config& config) {
         command::put_bytes(row, "directory", mount.directory);
         object["mounts"].push_back(std::move(row));
     }
+    if (const auto& listen = config.metrics.listen)
+        object["metrics"] = {{"listen", listen->text()}};
     return object;
 }
 

@@ -166,6 +166,14 @@ std::vector<std::string> ConfigTable::texts(const std::string& key) {
     return texts;
 }
 
+std::optional<ConfigTable> ConfigTable::table(const std::string& key) {
+    const auto* node = find(key);
+    if (node == nullptr) return std::nullopt;
+    if (const auto* table = node->as_table()) return ConfigTable(*table, key + ".", mistakes_);
+    refuse(key, fmt::format("it begins with a line [{}]", key));
+    return std::nullopt;
+}
+
 std::vector<ConfigTable> ConfigTable::tables(const std::string& key) {
     const auto* node = find(key);
     if (node == nullptr) return {};

@@ -56,6 +56,8 @@ class ConfigTable {
     std::optional<bool> flag(const std::string& key);
     std::optional<std::uint32_t> number(const std::string& key);
     std::vector<std::string> texts(const std::string& key);
+    /// The one `[key]`.
+    std::optional<ConfigTable> table(const std::string& key);
     /// Each `[[key]]`.
     std::vector<ConfigTable> tables(const std::string& key);
 

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-/// A connected socket as httplib's Stream. It waits as long as the peer does: the peer's end is
-/// what tells that it is gone, no timeout, since a reader may stop its terminal for an hour.
+/// A connected socket as httplib's Stream. Without limits it waits as long as the peer does: the
+/// peer's end is what tells that it is gone, no timeout, since a reader may stop its terminal for
+/// an hour.
 #pragma once
 
+#include <chrono>
+#include <limits>
+#include <optional>
 #include <string>
 
 #include <httplib.h>
@@ -11,7 +15,12 @@ namespace yore::server {
 
 class HttpStream final : public httplib::Stream {
   public:
-    explicit HttpStream(int fd) : fd_(fd) {}
+    /// For peers that anybody may be.
+    struct Limits {
+        std::size_t request_bytes_max = std::numeric_limits<std::size_t>::max();
+        std::optional<std::chrono::milliseconds> time = {};  ///< for the whole request
+    };
+    HttpStream(int fd, const Limits&);
 
     bool is_readable() const override { return true; }
     bool is_writable() const override { return true; }
@@ -23,7 +32,12 @@ class HttpStream final : public httplib::Stream {
     socket_t socket() const override { return fd_; }
 
   private:
+    using Clock = std::chrono::steady_clock;
+    /// Whether it can be read or written in time.
+    bool wait_for(short events) const;
     const int fd_;
+    std::size_t bytes_left_;
+    std::optional<Clock::time_point> deadline_;
 };
 
 }  // namespace yore::server

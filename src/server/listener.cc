@@ -5,11 +5,9 @@
 #include <yore/base/log.h>
 
 #include <cerrno>
-#include <chrono>
 #include <cstring>
+#include <optional>
 
-#include <poll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -42,12 +40,11 @@ Fd listen_at(const std::string& path) {
     return socket;
 }
 
-Peer peer_of(int fd) {
+std::optional<Peer> peer_of(int fd) {
     ucred credentials{};
     socklen_t size = sizeof credentials;
-    if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0)
-        throw system_error("ask who is at", "socket", errno);
-    return {credentials.pid, credentials.uid};
+    if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return std::nullopt;
+    return Peer{credentials.pid, credentials.uid};
 }
 
 }  // namespace
@@ -56,77 +53,34 @@ bool may_connect(uid_t peer, uid_t self) {
     return peer == self || peer == 0;
 }
 
-Listener::Listener(const Place& place, Serve serve) : place_(place), serve_(std::move(serve)) {
-    make_place(place_);
-    socket_ = listen_at(place_.socket());
-    wake_ = Fd(::eventfd(0, EFD_CLOEXEC));
-    if (!wake_) throw system_error("make", "eventfd", errno);
+namespace {
+
+/// Serves a peer that may be here.
+Acceptor::Serve after_a_look(Listener::Serve serve) {
+    return [serve = std::move(serve)](int fd) {
+        const auto peer = peer_of(fd);
+        if (peer && may_connect(peer->uid, ::geteuid()))
+            serve(fd, *peer);
+        else if (peer)
+            log_warning("refused a connection of uid {} (pid {})", peer->uid, peer->pid);
+    };
 }
 
-void Listener::start() {
-    accepting_ = std::thread([this] { accept_until_stopped(); });
+/// The place is made first.
+Fd listen_in(const Place& place) {
+    make_place(place);
+    return listen_at(place.socket());
 }
+
+}  // namespace
+
+Listener::Listener(const Place& place, Serve serve)
+    : place_(place), acceptor_(listen_in(place), place.socket(), after_a_look(std::move(serve))) {}
 
 Listener::~Listener() {
     ::unlink(place_.socket().c_str());
-    const std::uint64_t one = 1;
-    [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof one);
-    if (accepting_.joinable()) accepting_.join();
-    {
-        std::scoped_lock lock(mutex_);
-        for (const Connection& connection : connections_)
-            ::shutdown(connection.fd.get(), SHUT_RDWR);
-    }
-    clear_done(true);
+    acceptor_.end();
     ::rmdir(place_.directory.c_str());  // stays when a log is in it
-}
-
-void Listener::accept_until_stopped() {
-    pollfd waits[2] = {{socket_.get(), POLLIN, 0}, {wake_.get(), POLLIN, 0}};
-    for (;;) {
-        if (::poll(waits, 2, -1) < 0) continue;  // EINTR
-        if (waits[1].revents != 0) return;
-        accept_one();
-        clear_done(false);
-    }
-}
-
-void Listener::accept_one() {
-    Fd fd(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    if (!fd) {
-        if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED) return;
-        log_error("accept at {}: {}", place_.socket(), std::strerror(errno));
-        std::this_thread::sleep_for(std::chrono::milliseconds(100));  // descriptors may come free
-        return;
-    }
-    const Peer peer = peer_of(fd.get());
-    if (!may_connect(peer.uid, ::geteuid())) {
-        log_warning("refused a connection of uid {} (pid {})", peer.uid, peer.pid);
-        return;
-    }
-    std::scoped_lock lock(mutex_);
-    Connection& connection = connections_.emplace_back();
-    connection.fd = std::move(fd);
-    connection.thread = std::thread([this, &connection, peer] {
-        serve_(connection.fd.get(), peer);
-        // The peer learns at once that this is all; the descriptor goes with the thread.
-        ::shutdown(connection.fd.get(), SHUT_RDWR);
-        std::scoped_lock done_lock(mutex_);
-        connection.done = true;
-    });
-}
-
-void Listener::clear_done(bool all) {
-    std::list<Connection> done;
-    {
-        std::scoped_lock lock(mutex_);
-        for (auto at = connections_.begin(); at != connections_.end();) {
-            const auto next = std::next(at);
-            if (all || at->done) done.splice(done.end(), connections_, at);
-            at = next;
-        }
-    }
-    for (Connection& connection : done) connection.thread.join();
 }
 
 }  // namespace yore::server

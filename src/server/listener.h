@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-/// A Unix socket that only its user and root reach: accepts, checks the peer, serves each
-/// connection on a thread of its own.
+/// A Unix socket that only its user and root reach: accepts, checks the peer, and has it served.
 #pragma once
 
-#include <yore/base/fd.h>
 #include <yore/server/place.h>
 
 #include <functional>
-#include <list>
 #include <memory>
-#include <mutex>
-#include <thread>
 
 #include <sys/types.h>
+
+#include "server/acceptor.h"
 
 namespace yore::server {
 
@@ -35,25 +32,12 @@ class Listener {
     ~Listener();
 
     /// `serve` runs on many threads; the descriptor is closed some time after it returned.
-    void start();
-    int descriptor() const { return socket_.get(); }
+    void start() { acceptor_.start(); }
+    int descriptor() const { return acceptor_.descriptor(); }
 
   private:
-    struct Connection {
-        Fd fd;
-        bool done = false;
-        std::thread thread;
-    };
-    void accept_until_stopped();
-    void accept_one();
-    void clear_done(bool all);
-
     const Place place_;
-    const Serve serve_;
-    Fd socket_, wake_;
-    std::mutex mutex_;
-    std::list<Connection> connections_;
-    std::thread accepting_;
+    Acceptor acceptor_;
 };
 
 }  // namespace yore::server

@@ -12,6 +12,7 @@
 
 #include <fmt/ranges.h>
 
+#include "server/metrics_port.h"
 #include "server/wanted_followers.h"
 #include "server/wanted_mounts.h"
 
@@ -64,9 +65,11 @@ void configure_schedules(command::Context& context, std::vector<ScheduleSpec> sp
 
 /// What a configuration keeps going, besides the schedules.
 struct Wanted {
-    explicit Wanted(command::Context& context) : mounts(context), followers(context) {}
+    explicit Wanted(command::Context& context)
+        : mounts(context), followers(context), metrics(context) {}
     WantedMounts mounts;
     WantedFollowers followers;
+    MetricsPort metrics;
 };
 
 }  // namespace
@@ -92,6 +95,7 @@ struct Server::State {
         configure_schedules(owner.context(), config.schedules);
         wanted.mounts.want(config.mounts);
         wanted.followers.want(config.followed);
+        wanted.metrics.want(config.metrics.listen);
     }
     bool take_new_config();
     void reload(Owner&, Wanted&);

@@ -4,18 +4,21 @@
 #include <yore/base/error.h>
 #include <yore/base/log.h>
 #include <yore/command/command.h>
+#include <yore/command/metrics.h>
 #include <yore/command/text.h>
 
 #include <chrono>
 
-#include "server/http_stream.h"
 #include "server/listener.h"
+#include "server/router.h"
 
 namespace yore::server {
 namespace {
 
 constexpr const char* lines_type = "application/x-ndjson";
-constexpr std::size_t request_bytes_max = 64u << 20;
+constexpr std::size_t request_bytes_max = 16u << 20;
+/// Of a request; no command has a field that is deeper.
+constexpr int depth_max = 16;
 
 void answer(httplib::Response& response, int status, const nlohmann::json& record) {
     response.status = status;
@@ -26,20 +29,31 @@ void refuse(httplib::Response& response, int status, const Error& error) {
     answer(response, status, command::error_record(error));
 }
 
-/// httplib's parser and router on connections that we accepted ourselves: its own loop knows
-/// neither peer credentials nor an end that waits for calls.
-class Router final : public httplib::Server {
-  public:
-    /// While `svr_sock_` is not set, httplib takes itself for stopped and cuts answers short.
-    void began(int listening) { svr_sock_ = listening; }
-    ~Router() override { svr_sock_ = INVALID_SOCKET; }
+/// Not JSON, or too deep for one that a command could understand: Errc::invalid.
+nlohmann::json parsed(const std::string& body) {
+    const auto look = [](int depth, nlohmann::json::parse_event_t, const nlohmann::json&) {
+        if (depth > depth_max)
+            throw Error(Errc::invalid,
+                        fmt::format("the request is nested deeper than {} levels", depth_max));
+        return true;
+    };
+    auto request = nlohmann::json::parse(body, look, /*allow_exceptions=*/false);
+    if (request.is_discarded()) throw Error(Errc::invalid, "the request is not JSON");
+    return request;
+}
 
-    void serve(int fd) {
-        HttpStream stream(fd);
-        bool closed = false;
-        process_request(stream, /*close_connection=*/true, closed, {});
+/// What httplib refuses by itself.
+Error refusal_of(const httplib::Request& request, int status) {
+    switch (status) {
+        case 404:
+            return Error(Errc::not_found, fmt::format("{} {}", request.method, request.path));
+        case 413:
+            return Error(Errc::invalid,
+                         fmt::format("the request is longer than {} bytes", request_bytes_max));
+        default:
+            return Error(Errc::invalid, "the request is not HTTP as this version understands it");
     }
-};
+}
 
 /// Runs one command; the connection's thread calls it when the head of the answer is on its way.
 struct CommandRun {
@@ -81,6 +95,8 @@ struct Service::State {
 
     void add_routes();
     nlohmann::json owner();
+    void metrics(httplib::Response&);
+    bool is_open() const;
     void begin_command(const httplib::Request&, httplib::Response&);
     void take_input(const httplib::Request&, httplib::Response&, const httplib::ContentReader&);
 };
@@ -91,6 +107,7 @@ void Service::State::add_routes() {
     router.set_default_headers({{"Yore-Version", YORE_VERSION}});
     router.Get("/v1/owner",
                [this](const Request&, Response& response) { answer(response, 200, owner()); });
+    router.Get("/metrics", [this](const Request&, Response& response) { metrics(response); });
     router.Post("/v1/drain", [this](const Request&, Response& response) {
         calls.drain();
         answer(response, 200, owner());
@@ -101,6 +118,14 @@ void Service::State::add_routes() {
     router.Put(R"(/v1/inputs/([0-9a-f]+))", [this](const Request& request, Response& response,
                                                    const httplib::ContentReader& content) {
         take_input(request, response, content);
+    });
+    // Of a body in chunks httplib knows no limit.
+    router.set_pre_routing_handler([](const Request& request, Response& response) {
+        using Handled = httplib::Server::HandlerResponse;
+        if (request.method != "POST" || !request.has_header("Transfer-Encoding"))
+            return Handled::Unhandled;
+        refuse(response, 411, Error(Errc::invalid, "the request has to say its length"));
+        return Handled::Handled;
     });
     router.set_exception_handler(
         [](const Request& request, Response& response, const std::exception_ptr& thrown) {
@@ -115,19 +140,27 @@ void Service::State::add_routes() {
         });
     router.set_error_handler([](const Request& request, Response& response) {
         if (response.body.empty())
-            refuse(response, response.status,
-                   Error(Errc::not_found, fmt::format("{} {}", request.method, request.path)));
+            refuse(response, response.status, refusal_of(request, response.status));
     });
 }
 
 nlohmann::json Service::State::owner() {
     auto facts = who;
     facts["mounts"] = nlohmann::json::array();
-    if (opened.wait_for(std::chrono::seconds(0)) == std::future_status::ready)
-        facts["mounts"] = command::list_of_bytes(opened.get()->mounts().directories());
+    if (is_open()) facts["mounts"] = command::list_of_bytes(opened.get()->mounts().directories());
     facts["calls"] = command::list_of_bytes(calls.in_progress());
     facts["draining"] = calls.draining();
     return facts;
+}
+
+bool Service::State::is_open() const {
+    return opened.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+}
+
+void Service::State::metrics(httplib::Response& response) {
+    if (!is_open())
+        return refuse(response, 503, Error(Errc::busy, "the repository is being opened"));
+    response.set_content(command::metrics_text(*opened.get()), command::metrics_type);
 }
 
 void Service::State::begin_command(const httplib::Request& request, httplib::Response& response) {
@@ -135,9 +168,7 @@ void Service::State::begin_command(const httplib::Request& request, httplib::Res
     run->name = request.matches[1];
     run->connection = request.remote_port;
     if (!request.body.empty()) {
-        run->request = nlohmann::json::parse(request.body, nullptr, /*allow_exceptions=*/false);
-        if (run->request.is_discarded())
-            return refuse(response, 400, Error(Errc::invalid, "the request is not JSON"));
+        run->request = parsed(request.body);
     } else {
         run->request = nlohmann::json::object();
     }

@@ -2,6 +2,7 @@
 /// The owner's HTTP: docs/api.md.
 ///
 ///     GET  /v1/owner             who owns the repository
+///     GET  /metrics              figures, in Prometheus' text format
 ///     POST /v1/drain             takes no more commands, ends with the last; answers as /v1/owner
 ///     POST /v1/commands/NAME     runs a command; the answer is a stream of JSON lines
 ///     PUT  /v1/inputs/ID         what a running command asked for

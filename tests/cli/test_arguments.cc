@@ -39,6 +39,7 @@ const std::string here = std::filesystem::current_path();
 TEST_CASE("every verb leads to a command that exists") {
     const std::vector<std::vector<std::string>> lines{{"info"},
                                                       {"stats"},
+                                                      {"metrics"},
                                                       {"verify"},
                                                       {"key", "add"},
                                                       {"key", "list"},

@@ -42,6 +42,8 @@ class RawPeer {
         return heard_;
     }
     std::string hear_all() { return hear_until("\xff never sent \xff"); }
+    /// Says no more, and still listens.
+    void fall_silent() { ::shutdown(fd_.get(), SHUT_WR); }
     void hang_up() { fd_.close(); }
 
   private:

@@ -235,6 +235,25 @@ TEST_CASE("each wrong value of a schedule is refused at its line, all at once") 
     CHECK(read("[[schedule]]\ncron = 'x'\nzone = 'y'\ntask = 'z'\nsource = 'b'").size() == 4);
 }
 
+TEST_CASE("figures are served on this machine alone, unless the file says otherwise") {
+    const auto metrics = [](const std::string& lines) {
+        return read_config("repository = '/r'\n[metrics]\n" + lines);
+    };
+    CHECK_FALSE(read_config("repository = '/r'").config.metrics.listen);
+    const auto local = metrics("listen = '127.0.0.1:9470'");
+    CHECK(local.mistakes.empty());
+    CHECK(local.config.metrics.listen == TcpAddress{"127.0.0.1", 9470});
+    CHECK(describe(local.config)["metrics"]["listen"] == "127.0.0.1:9470");
+    const auto remote = metrics("listen = '[::]:9470'\nallow_remote = true");
+    CHECK(remote.mistakes.empty());
+    CHECK(remote.config.metrics.listen == TcpAddress{"::", 9470});
+    check_one(metrics("listen = '0.0.0.0:9470'").mistakes, 3, "metrics.listen", "other machines");
+    check_one(metrics("listen = 'localhost:9470'").mistakes, 3, "metrics.listen", "no address");
+    check_one(metrics("listen = 9470").mistakes, 3, "metrics.listen", "a text");
+    check_one(metrics("").mistakes, 2, "metrics.listen", "missing");
+    check_one(read_config("repository = '/r'\n[[metrics]]\n").mistakes, 2, "metrics", "[metrics]");
+}
+
 TEST_CASE("all mistakes are told at once, by line") {
     const auto mistakes = read_config(R"(repositry = "/r"
 [[mount]]

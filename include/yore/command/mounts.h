@@ -25,6 +25,8 @@ class Mounts {
     /// Though files are in use.
     void remove_all();
     std::vector<std::string> directories() const;
+    /// Those that are live. Runs without a lock.
+    void each(const std::function<void(const mount::Mount&)>& visit) const;
     /// Lets the kernels' caches know of names that appeared.
     void appeared(const std::vector<view::View::Appeared>&);
 

@@ -2,6 +2,7 @@
 /// Shows a View through FUSE.
 #pragma once
 
+#include <yore/mount/operation_times.h>
 #include <yore/view/view.h>
 
 #include <functional>
@@ -14,7 +15,7 @@ struct MountOptions {
     std::string directory;   ///< absolute
     std::string repository;  ///< absolute; a mountpoint inside it, or it inside a mount, is refused
     bool allow_other = false;
-    unsigned threads = 0;    ///< 0: one a core, at least 2
+    unsigned threads = 0;                  ///< 0: one a core, at least 2
     std::uint64_t inodes_max = 1'000'000;  ///< budget of the inode table before it sheds
 };
 
@@ -37,6 +38,7 @@ class Mount {
     const std::string& directory() const;
     /// How many inodes the kernel knows: above the budget only until it has let go of them.
     std::uint64_t inodes() const;
+    MountTimes times() const;
 
   private:
     struct State;

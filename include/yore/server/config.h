@@ -13,11 +13,14 @@
 ///     cron = "@daily"
 ///     [[mount]]                              # the words of `yore mount`
 ///     directory = "/mnt/yore"
+///     [metrics]
+///     listen = "127.0.0.1:9470"
 #pragma once
 
 #include <yore/catalog/source.h>
 #include <yore/format/schedule_spec.h>
 #include <yore/server/secret_source.h>
+#include <yore/server/tcp_address.h>
 
 #include <cstdint>
 #include <optional>
@@ -35,6 +38,12 @@ struct MountConfig {
     bool operator==(const MountConfig&) const = default;
 };
 
+/// `[metrics]`: where the figures are besides the socket.
+struct MetricsConfig {
+    std::optional<TcpAddress> listen;  ///< this machine alone reaches it, unless the file says so
+    bool operator==(const MetricsConfig&) const = default;
+};
+
 struct Config {
     std::string repository;  ///< absolute
     SecretSource secret;
@@ -44,6 +53,7 @@ struct Config {
     std::vector<std::string> followed;    ///< names of sources
     std::vector<ScheduleSpec> schedules;  ///< right as timeline::Schedule asks, of `sources`
     std::vector<MountConfig> mounts;
+    MetricsConfig metrics;
 };
 
 /// One thing that is wrong with a file.
@@ -65,7 +75,7 @@ ConfigReading read_config(std::string_view toml);
 ConfigReading load_config(const std::string& path);
 
 /// For `yore serve --check`: `repository`, `secret`, `cache_bytes`, `sources`, `schedules`,
-/// `mounts`.
+/// `mounts`, `metrics`.
 nlohmann::json describe(const Config&);
 /// An event `mistake`: `line`, `key`, `text`, `hint`.
 nlohmann::json describe(const ConfigMistake&);
