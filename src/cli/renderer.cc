@@ -17,7 +17,12 @@ class JsonRenderer final : public Renderer {
   public:
     explicit JsonRenderer(Screen& screen) : screen_(screen) {}
 
-    void event(const nlohmann::json& event) override { print(event); }
+    void event(const nlohmann::json& event) override {
+        print(event);
+        // Rows may wait for more of them; who asked what goes on is told at once.
+        const auto& kind = event["event"];
+        if (kind == "followed" || kind == "progress") screen_.flush();
+    }
     void bytes(ByteView bytes) override {
         print({{"event", "bytes"}, {"base64", command::to_base64(as_text(bytes))}});
     }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ingest/file_status.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <string>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -94,6 +96,17 @@ Fd open_at(int directory, const char* name, OpenAs as, int& error) {
     if (!fd && errno == EPERM && (flags & O_NOATIME) != 0)
         fd = Fd(::openat(directory, name, flags & ~O_NOATIME));
     error = fd ? 0 : errno;
+    return fd;
+}
+
+Fd open_below(int directory, std::string_view path) {
+    int error = 0;
+    Fd fd = open_at(directory, ".", OpenAs::directory, error);
+    while (fd && !path.empty()) {
+        const std::size_t end = std::min(path.find('/'), path.size());
+        fd = open_at(fd.get(), std::string(path.substr(0, end)).c_str(), OpenAs::directory, error);
+        path.remove_prefix(std::min(end + 1, path.size()));
+    }
     return fd;
 }
 

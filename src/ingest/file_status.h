@@ -6,6 +6,7 @@
 #include <yore/tree/entry.h>
 
 #include <cstdint>
+#include <string_view>
 
 namespace yore::ingest {
 
@@ -40,5 +41,7 @@ enum class OpenAs {
 /// Opens a name in a directory, close-on-exec, not following it if it is a link, and without
 /// touching access times where that is permitted. `error` is 0 or the errno.
 Fd open_at(int directory, const char* name, OpenAs, int& error);
+/// A directory at a path below another ("" is that itself), without following any link on the way.
+Fd open_below(int directory, std::string_view path);
 
 }  // namespace yore::ingest

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <condition_variable>
+#include <mutex>
 
 #include <fcntl.h>
 
@@ -28,6 +30,13 @@ std::chrono::nanoseconds to_chrono(Duration duration) {
     return std::chrono::nanoseconds(duration.ns);
 }
 
+void sleep_until(std::chrono::steady_clock::time_point time, const std::stop_token& stop) {
+    std::mutex mutex;
+    std::condition_variable_any never;
+    std::unique_lock lock(mutex);
+    never.wait_until(lock, stop, time, [] { return false; });
+}
+
 Fd open_source(const std::string& path) {
     Fd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!fd) throw system_error("open", path, errno);
@@ -37,7 +46,8 @@ Fd open_source(const std::string& path) {
 }  // namespace
 
 Follower::Follower(catalog::Catalog& catalog, const catalog::Source& source,
-                   const FollowOptions& options, const Clock& clock, std::stop_token stop)
+                   const FollowOptions& options, const Clock& clock, const MakeWatch& make_watch,
+                   std::stop_token stop)
     : catalog_(catalog),
       source_(source),
       options_(options),
@@ -47,7 +57,7 @@ Follower::Follower(catalog::Catalog& catalog, const catalog::Source& source,
       held_(catalog.store()),
       cache_(catalog.store(), cache_bytes),
       bounds_(catalog.store().keys().gear),
-      watch_(directory_.get(), source.directory.one_file_system),
+      watch_(make_watch(directory_.get())),
       journal_(catalog, source, path_of(directory_.get()), clock.now()),
       links_(cache_) {
     cache_.set_maker(&held_);
@@ -59,11 +69,11 @@ Follower::~Follower() {
 
 Followed Follower::run() {
     begin();
-    Time wake = Clocks::now();
     try {
-        while (!stop_.stop_requested()) step(wake);
+        while (!stop_.stop_requested()) step();
     } catch (const Error& error) {
         if (error.code() != Errc::cancelled) throw;
+        rescan_why_.emplace();  // it was stopped while it looked
     }
     close();
     return done_;
@@ -71,7 +81,7 @@ Followed Follower::run() {
 
 /// What happened since the first event that was not looked at is not known.
 void Follower::close() {
-    const bool knows_all = !watch_.wait_until(Clocks::now(), {}).any;
+    const bool knows_all = !rescan_why_ && !watch_->wait_until(Clocks::now(), {}).any;
     if (!journal_.is_empty())
         heartbeat(SegmentEnd::closed, knows_all ? clock_.now() : known_until_);
 }
@@ -103,6 +113,7 @@ void Follower::begin() {
     state_ = find_base();
     const auto& last = journal_.last_before();
     if (last) known_until_ = last->last_time;
+    take_changes();  // all is looked at anyway
     Look all = look_at_all();
     all.is_whole = true;
     take_in(std::move(all), last ? std::optional<std::string>("it was not followed") : std::nullopt,
@@ -110,35 +121,32 @@ void Follower::begin() {
     next_rescan_ = Clocks::now() + to_chrono(options_.limits.rescan);
 }
 
-void Follower::step(Time& wake) {
-    const FollowLimits& limits = options_.limits;
-    const auto pending = watch_.wait_until(wake, stop_);
-    const Time now = Clocks::now();
-    wake = std::min({next_heartbeat_, next_rescan_, now + to_chrono(limits.check)});
-    tell_pending(pending, now);
+void Follower::step() {
+    if (rescan_why_) return rescan(Clocks::now());
+    const Time check = Clocks::now() + to_chrono(options_.limits.check);
+    const auto pending =
+        watch_->wait_until(std::min({next_heartbeat_, next_rescan_, check}), stop_);
     if (pending.any) {
-        const Time due = std::min(pending.last + to_chrono(limits.quiet),
-                                  pending.first + to_chrono(limits.delay_max));
-        if (now < due) {
-            wake = due;
-            return;
-        }
-        follow(watch_.take(), pending.first);
-        tell_pending({}, now);
+        tell_pending(pending);
+        settle(pending);
+        if (stop_.stop_requested()) return;
+        follow(take_changes(), pending.first);
+        tell_pending({});
     }
-    if (lost_again_ || now >= next_rescan_)
-        rescan(lost_again_ ? lost_events : "");
-    else if (now >= next_heartbeat_)
+    const Time now = Clocks::now();
+    if (now >= next_rescan_)
+        rescan(now);
+    else if (now >= next_heartbeat_ && !rescan_why_)
         heartbeat(segment_end(), clock_.now());
     else
         check_source();
 }
 
-void Follower::tell_pending(const ChangeWatch::Pending& pending, Time now) {
+void Follower::tell_pending(const ChangeWatch::Pending& pending) {
     if (pending.any == done_.pending_since.has_value()) return;
     done_.pending_since.reset();
     if (pending.any) {
-        const std::chrono::nanoseconds waited = now - pending.first;
+        const std::chrono::nanoseconds waited = Clocks::now() - pending.first;
         done_.pending_since = clock_.now() + Duration{-waited.count()};
     }
     tell();
@@ -148,8 +156,31 @@ void Follower::tell() const {
     if (options_.progress) options_.progress(done_);
 }
 
+/// Until nothing more comes for a while, or for as long as changes may wait.
+void Follower::settle(ChangeWatch::Pending pending) const {
+    const FollowLimits& limits = options_.limits;
+    const Time latest = pending.first + to_chrono(limits.delay_max);
+    while (!stop_.stop_requested()) {
+        const Time due = std::min(pending.last + to_chrono(limits.quiet), latest);
+        if (Clocks::now() >= due) return;
+        sleep_until(due, stop_);
+        pending = watch_->wait_until(Clocks::now(), stop_);
+    }
+}
+
+/// What is pending, of a source that can still be followed.
+ChangeWatch::Changes Follower::take_changes() {
+    ChangeWatch::Changes changes = watch_->take();
+    check_source();
+    if (changes.mounts) check_watchable(directory_.get(), source_.directory);
+    return changes;
+}
+
 void Follower::follow(const ChangeWatch::Changes& changes, Time first_event) {
-    if (changes.lost) return rescan(lost_events);
+    if (changes.lost || changes.elsewhere) {
+        rescan_why_ = changes.lost ? lost_events : "";
+        return rescan(first_event);
+    }
     if (changes.directories.empty()) return;
     Focus focus;
     for (const std::string& directory : changes.directories) focus.add(directory);
@@ -230,10 +261,10 @@ void Follower::compare(Look& look, const NodeId& before) const {
 
 /// Everything, and then what changed while that was read.
 Follower::Look Follower::look_at_all() {
-    watch_.take();  // from here on events tell again
     Look all = look(nullptr, state_);
-    const auto changes = watch_.take();
-    lost_again_ = changes.lost;
+    const auto changes = take_changes();
+    rescan_why_.reset();
+    if (changes.lost || changes.elsewhere) rescan_why_ = changes.lost ? lost_events : "";
     Focus focus;
     for (const std::string& directory : changes.directories) focus.add(directory);
     if (!focus.empty()) look_again(all, focus);
@@ -241,26 +272,27 @@ Follower::Look Follower::look_at_all() {
 }
 
 void Follower::look_again(Look& first, const Focus& focus) {
+    first.run->writer().commit({});  // what is read again is compared with its chunks
     Look second = look(&focus, first.root);
-    if (second.root == first.root) return;
-    first.run->writer().commit({});  // the second tree needs its chunks too
-    first = std::move(second);
+    if (second.root != first.root) first = std::move(second);
 }
 
-/// `why` not empty: what happened since it was known is uncertain.
-void Follower::rescan(std::string_view why) {
-    const Time now = Clocks::now();
+/// When events were lost: what happened since the last moment is uncertain.
+void Follower::rescan(Time first_event) {
+    // What is pending is found with all else; that events were lost is not.
+    if (take_changes().lost) rescan_why_ = lost_events;
+    const std::string why = rescan_why_.value_or("");
     std::optional<std::string> lost;
     if (!why.empty()) {
         lost = why;
-        ++done_.lost;
         log_warning("{}: {}; all of it is read again", source_.name, why);
     }
     Look all = look_at_all();
     compare(all, state_);
     if (lost && all.changes.empty()) all.is_whole = true;
+    if (lost) ++done_.lost;
     links_.forget();
-    take_in(std::move(all), std::move(lost), now);
+    take_in(std::move(all), std::move(lost), first_event);
     next_rescan_ = Clocks::now() + to_chrono(options_.limits.rescan);
 }
 
@@ -350,10 +382,14 @@ void Follower::check_source() const {
     if (!now) error = errno;
     if (error == 0) error = status_of(now.get(), there);
     if (error == 0) error = status_of(directory_.get(), here);
+    const auto hint = "follow it again: what was not followed is marked as uncertain";
+    if (error == ENOENT || error == ENOTDIR)
+        throw Error(Errc::not_found, fmt::format("{}: the directory is not there any more", path),
+                    {hint});
     if (error != 0) throw system_error("follow", path, error);
     if (!here.same_file(there))
         throw Error(Errc::not_found, fmt::format("{}: another directory is there now", path),
-                    {"follow it again: what was not followed is marked as uncertain"});
+                    {hint});
 }
 
 Followed follow_directory(catalog::Catalog& catalog, const catalog::Source& source,
@@ -361,7 +397,11 @@ Followed follow_directory(catalog::Catalog& catalog, const catalog::Source& sour
     if (source.kind != catalog::SourceKind::directory)
         throw Error(Errc::invalid,
                     fmt::format("source {} is a stream, not a directory", source.name));
-    return Follower(catalog, source, options, clock, std::move(stop)).run();
+    const WatchOptions watching{options.by, {options.limits.quiet.ns / 4}};
+    const auto watch = [&](int directory) {
+        return watch_changes(directory, source.directory, watching);
+    };
+    return Follower(catalog, source, options, clock, watch, std::move(stop)).run();
 }
 
 }  // namespace yore::ingest

@@ -3,8 +3,10 @@
 /// and what differs goes into the journal.
 #pragma once
 
+#include <yore/base/fd.h>
 #include <yore/ingest/follow.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -20,8 +22,10 @@ namespace yore::ingest {
 /// One thread.
 class Follower {
   public:
+    /// Of the source's open directory.
+    using MakeWatch = std::function<std::unique_ptr<ChangeWatch>(int directory)>;
     Follower(catalog::Catalog&, const catalog::Source&, const FollowOptions&, const Clock&,
-             std::stop_token);
+             const MakeWatch&, std::stop_token);
     ~Follower();
 
     Followed run();
@@ -37,10 +41,12 @@ class Follower {
     };
 
     void begin();
-    void step(Time& wake);
+    void step();
+    void settle(ChangeWatch::Pending) const;
+    ChangeWatch::Changes take_changes();
     void follow(const ChangeWatch::Changes&, Time first_event);
-    void rescan(std::string_view why);
-    void tell_pending(const ChangeWatch::Pending&, Time now);
+    void rescan(Time first_event);
+    void tell_pending(const ChangeWatch::Pending&);
     void tell() const;
     /// What is stored of the open segment may be closed only with something new in it.
     enum class SegmentEnd { open, closed };
@@ -70,7 +76,7 @@ class Follower {
     HeldNodes held_;
     store::ObjectCache cache_;  ///< of its own: `held_` is its maker
     const tree::NodeBounds bounds_;
-    ChangeWatch watch_;
+    const std::unique_ptr<ChangeWatch> watch_;
     JournalWriter journal_;
     LinkedFiles links_;
     store::EpochPin pin_;  ///< since the segment was begun, whose trees are not stored yet
@@ -79,7 +85,8 @@ class Follower {
     NodeId empty_directory_;
     TrustRule trust_;
     Timestamp known_until_;
-    bool lost_again_ = false;  ///< events were lost while all was looked at
+    /// Why all is to be looked at, until it was; empty: nothing was lost.
+    std::optional<std::string> rescan_why_;
     Time segment_began_, next_heartbeat_, next_rescan_;
     Followed done_;
 };

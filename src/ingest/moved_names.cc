@@ -13,18 +13,6 @@
 namespace yore::ingest {
 namespace {
 
-/// Without following a link, at any depth.
-Fd open_directory(int source, std::string_view path) {
-    int error = 0;
-    Fd fd = open_at(source, ".", OpenAs::directory, error);
-    while (fd && !path.empty()) {
-        const std::size_t end = std::min(path.find('/'), path.size());
-        fd = open_at(fd.get(), std::string(path.substr(0, end)).c_str(), OpenAs::directory, error);
-        path.remove_prefix(std::min(end + 1, path.size()));
-    }
-    return fd;
-}
-
 std::optional<NodeId> find_directory(const store::ObjectCache& cache, NodeId root,
                                      std::string_view path) {
     auto entry = tree::Directory(cache, root).find("root");
@@ -47,7 +35,7 @@ class Search {
 
     void look_at(const std::string& directory) {
         const auto before = find_directory(cache_, root_, directory);
-        const Fd fd = open_directory(source_, directory);
+        const Fd fd = open_below(source_, directory);
         if (!before || !fd) return;
         std::unordered_map<std::string, tree::Attributes> now;
         list(fd.get(), now);

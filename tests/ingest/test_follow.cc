@@ -5,11 +5,13 @@
 #include <yore/tree/edit.h>
 #include <yore/view/journal_replay.h>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <filesystem>
-#include <fstream>
+#include <functional>
 #include <thread>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -17,6 +19,7 @@
 
 #include "../tree/random_changes.h"
 #include "ingest/focus.h"
+#include "ingest/follower.h"
 #include "ingest/moved_names.h"
 #include "ingest/tree_records.h"
 #include "ingest_fixture.h"
@@ -33,8 +36,10 @@ using Kind = format::JournalRecord::Kind;
 /// A directory that is followed by a thread.
 class Following {
   public:
-    explicit Following(Bench& bench) : Following(bench, bench.clock()) {}
-    Following(Bench& bench, const Clock& clock) : bench_(bench) {
+    explicit Following(Bench& bench, FollowOptions options = {})
+        : Following(bench, std::move(options), bench.clock()) {}
+    Following(Bench& bench, FollowOptions options, const Clock& clock)
+        : bench_(bench), options_(std::move(options)) {
         options_.limits.quiet = {20'000'000};
         options_.limits.delay_max = {100'000'000};
         options_.limits.segment_records = 8;
@@ -63,17 +68,9 @@ class Following {
         INFO(failure_);
         REQUIRE((came && failure_.empty()));
     }
-    std::uint64_t moments() {
+    Timestamp known_until() {
         const std::scoped_lock lock(mutex_);
-        return last_.moments;
-    }
-    /// Changes something, and waits until that is stored.
-    template <typename Change>
-    Timestamp after(Change&& change) {
-        const std::uint64_t before = moments();
-        change();
-        wait_for(before + 1);
-        const std::scoped_lock lock(mutex_);
+        REQUIRE(failure_.empty());
         return last_.known_until;
     }
     void stop() {
@@ -137,8 +134,74 @@ std::string at(Bench& bench, const timeline::Moment& moment) {
     return bench.describe(as_snapshot(bench, root));
 }
 
-bool may_follow() {
-    return ::geteuid() == 0;
+/// What is there now, once it is what a moment holds too: however many moments it took.
+std::string once_stored(Bench& bench, const std::function<timeline::Moment()>& moment) {
+    const std::string state = bench.describe(bench.take());
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (at(bench, moment()) != state) {
+        REQUIRE(std::chrono::steady_clock::now() < deadline);
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return state;
+}
+
+timeline::Moment latest() {
+    return timeline::Latest{};
+}
+
+/// Both ways to learn of changes, as far as they are permitted here.
+std::vector<FollowBy> all_ways() {
+    if (::geteuid() != 0) return {FollowBy::inotify};
+    return {FollowBy::fanotify, FollowBy::inotify};
+}
+
+/// Runs until it ends by itself, on account of what `change` does after the first look.
+Error failure_of(Bench& bench, FollowBy by, const std::function<void()>& change) {
+    FollowOptions options;
+    options.by = by;
+    options.limits.quiet = options.limits.delay_max = {10'000'000};
+    options.limits.heartbeat = {200'000'000};
+    bool is_changed = false;
+    options.progress = [&](const Followed&) {
+        if (!std::exchange(is_changed, true)) change();
+    };
+    try {
+        follow_directory(bench.catalog(), bench.source(), options, bench.clock(), {});
+    } catch (const Error& error) {
+        return error;
+    }
+    return Error(Errc::invalid, "it ended");
+}
+
+/// Tells that events were lost, once, as a kernel does whose queue is full: drops what it had.
+class LosingWatch final : public ChangeWatch {
+  public:
+    LosingWatch(std::unique_ptr<ChangeWatch> watch, const std::atomic<bool>& loses)
+        : watch_(std::move(watch)), loses_(loses) {}
+    Pending wait_until(Time until, const std::stop_token& stop) override {
+        return watch_->wait_until(until, stop);
+    }
+    Changes take() override {
+        Changes changes = watch_->take();
+        if (!loses_ || has_lost_ || changes.directories.empty()) return changes;
+        has_lost_ = true;
+        return {.directories = {}, .moved = {}, .lost = true};
+    }
+
+  private:
+    const std::unique_ptr<ChangeWatch> watch_;
+    const std::atomic<bool>& loses_;
+    bool has_lost_ = false;
+};
+
+std::vector<catalog::LogSpan> spans_of(Bench& bench) {
+    std::vector<catalog::LogSpan> spans;
+    catalog::Logs(bench.store())
+        .scan_spans(bench.source().id, 1, {}, [&](const catalog::LogSpan& span) {
+            spans.push_back(span);
+            return true;
+        });
+    return spans;
 }
 
 }  // namespace
@@ -212,22 +275,32 @@ TEST_CASE("What was renamed is found by its inode, unless it is not sure") {
 }
 
 TEST_CASE("Every moment of a followed directory is what was there") {
-    if (!may_follow()) return;
+    const FollowBy by = GENERATE(from_range(all_ways()));
+    CAPTURE(static_cast<int>(by));
     Bench bench;
     bench.make_directory("d/e");
     bench.write("d/f", "one");
     bench.write("other", std::string(100'000, 'x'));
-    Following following(bench);
+    Following following(bench, {.by = by});
     std::map<Timestamp, std::string> states;
     const auto change = [&](auto&& body) {
-        const Timestamp time = following.after(body);
-        states[time] = bench.describe(bench.take());
+        body();
+        Timestamp time;
+        const std::string state =
+            once_stored(bench, [&] { return timeline::Moment(time = following.known_until()); });
+        states[time] = state;
     };
     change([&] { bench.write("d/f", "two"); });
     change([&] { bench.write("d/e/new", "three"); });
     change([&] { fs::create_hard_link(bench.at("d/f"), bench.at("linked")); });
     change([&] { bench.write("linked", "written through another name"); });
     change([&] { fs::rename(bench.at("d"), bench.at("moved")); });
+    change([&] { bench.write("moved/e/new", "below a directory that was renamed"); });
+    change([&] {
+        bench.make_directory("made/at/once");
+        bench.write("made/at/once/f", "below directories that nobody knew");
+    });
+    change([&] { bench.write("made/at/once/f", "and again"); });
     change([&] { fs::create_symlink("moved/f", bench.at("link")); });
     change([&] { ::mkfifo(bench.at("moved/fifo").c_str(), 0600); });
     change([&] { ::chmod(bench.at("moved/e").c_str(), 0711); });
@@ -246,30 +319,81 @@ TEST_CASE("Every moment of a followed directory is what was there") {
     }
     const catalog::Logs logs(bench.store());
     CHECK(logs.runs(bench.source().id, 1).size() == 1);
-    // A directory of others that went while it was looked for counts as lost: safe, and rare.
-    logs.scan_spans(bench.source().id, 1, {}, [](const catalog::LogSpan& span) {
-        CHECK(span.reason == "events of changes were lost");
-        return true;
+    CHECK(spans_of(bench).empty());
+}
+
+TEST_CASE("Events that are lost make a span uncertain, and what they told of is found") {
+    const FollowBy by = GENERATE(from_range(all_ways()));
+    Bench bench;
+    bench.write("f", "one");
+    std::atomic<bool> loses = false;
+    std::atomic<std::uint64_t> moments = 0;
+    FollowOptions options;
+    options.limits.quiet = options.limits.delay_max = {10'000'000};
+    options.progress = [&](const Followed& followed) { moments = followed.moments; };
+    Followed done;
+    std::jthread thread([&](const std::stop_token& stop) {
+        const auto watch = [&](int directory) {
+            return std::make_unique<LosingWatch>(
+                watch_changes(directory, bench.source().directory, {.by = by}), loses);
+        };
+        done = Follower(bench.catalog(), bench.source(), options, bench.clock(), watch, stop).run();
     });
+    while (moments == 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    loses = true;
+    bench.write("f", "two, told by no event");
+    once_stored(bench, latest);
+    bench.write("g", "and on");
+    once_stored(bench, latest);
+    thread.request_stop();
+    thread.join();
+    CHECK(done.lost == 1);
+    const auto spans = spans_of(bench);
+    REQUIRE(spans.size() == 1);
+    CHECK(spans[0].kind == catalog::LogSpan::Kind::uncertain);
+    CHECK(spans[0].reason == "events of changes were lost");
+    CHECK(spans[0].from_time < spans[0].to_time);
+}
+
+TEST_CASE("A look at everything finds what raised no event") {
+    Bench bench;
+    bench.write("f", "one");
+    std::atomic<std::uint64_t> moments = 0;
+    FollowOptions options;
+    options.limits.rescan = {100'000'000};
+    options.progress = [&](const Followed& followed) { moments = followed.moments; };
+    /// As if no event ever came.
+    class Silent final : public ChangeWatch {
+        Pending wait_until(Time until, const std::stop_token&) override {
+            std::this_thread::sleep_until(until);
+            return {};
+        }
+        Changes take() override { return {}; }
+    };
+    std::jthread thread([&](const std::stop_token& stop) {
+        const auto watch = [](int) { return std::make_unique<Silent>(); };
+        Follower(bench.catalog(), bench.source(), options, bench.clock(), watch, stop).run();
+    });
+    while (moments == 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    bench.write("f", "two");
+    once_stored(bench, latest);
+    thread.request_stop();
+    thread.join();
+    CHECK(spans_of(bench).empty());
 }
 
 TEST_CASE("What was not followed is uncertain, and right again from the next look on") {
-    if (!may_follow()) return;
+    const FollowBy by = GENERATE(from_range(all_ways()));
     Bench bench;
     bench.write("f", "one");
-    Following(bench).stop();
+    Following(bench, {.by = by}).stop();
     bench.write("f", "while nobody looked");
-    Following again(bench);
-    again.after([&] { bench.write("g", "two"); });
+    Following again(bench, {.by = by});
+    bench.write("g", "two");
+    once_stored(bench, latest);
     again.stop();
-    const std::string latest = at(bench, timeline::Latest{});
-    CHECK(latest == bench.describe(bench.take()));
     const catalog::Logs logs(bench.store());
-    std::vector<catalog::LogSpan> spans;
-    logs.scan_spans(bench.source().id, 1, {}, [&](const catalog::LogSpan& span) {
-        spans.push_back(span);
-        return true;
-    });
+    const auto spans = spans_of(bench);
     REQUIRE(spans.size() == 1);
     CHECK(spans[0].kind == catalog::LogSpan::Kind::uncertain);
     CHECK(spans[0].reason == "it was not followed");
@@ -280,15 +404,17 @@ TEST_CASE("What was not followed is uncertain, and right again from the next loo
 }
 
 TEST_CASE("A clock that steps changes no tree, and time never goes back in the log") {
-    if (!may_follow()) return;
     Bench bench;
     bench.write("f", "one");
     SteppingClock clock;
     clock.step(seconds(-7200));
-    Following following(bench, clock);
+    Following following(bench, {}, clock);
     const auto change = [&](const char* content) {
-        const Timestamp time = following.after([&] { bench.write("f", content); });
-        return std::pair(time, bench.describe(bench.take()));
+        bench.write("f", content);
+        Timestamp time;
+        const std::string state =
+            once_stored(bench, [&] { return timeline::Moment(time = following.known_until()); });
+        return std::pair(time, state);
     };
     const auto first = change("two");
     clock.step(seconds(-3600));
@@ -303,26 +429,28 @@ TEST_CASE("A clock that steps changes no tree, and time never goes back in the l
     CHECK(at(bench, ahead.first) == ahead.second);
 }
 
-TEST_CASE("A directory that is replaced is followed no more") {
-    if (!may_follow()) return;
+TEST_CASE("A directory that goes, or is replaced, is followed no more") {
+    const FollowBy by = GENERATE(from_range(all_ways()));
     Bench bench;
     bench.write("f", "one");
-    std::string failure;
-    std::jthread thread([&](const std::stop_token& stop) {
-        FollowOptions options;
-        options.limits.quiet = options.limits.delay_max = {10'000'000};
-        options.progress = [&](const Followed&) {
-            if (fs::exists(bench.root() + ".old")) return;
-            fs::rename(bench.root(), bench.root() + ".old");
-            fs::create_directory(bench.root());
-        };
-        try {
-            follow_directory(bench.catalog(), bench.source(), options, bench.clock(), stop);
-        } catch (const Error& error) {
-            failure = error.what();
-        }
-    });
-    thread.join();  // the rename is an event, though above the directory
-    CHECK(failure == bench.root() + ": another directory is there now");
-    fs::remove_all(bench.root() + ".old");
+    const std::string root = bench.root(), old = root + ".old";
+    std::string text = ": the directory is not there any more";
+    SECTION("replaced") {
+        text = ": another directory is there now";
+        const Error error = failure_of(bench, by, [&] {
+            fs::rename(root, old);
+            fs::create_directory(root);
+        });
+        CHECK(error.what() == root + text);
+        CHECK(error.code() == Errc::not_found);
+    }
+    SECTION("renamed") {
+        CHECK(failure_of(bench, by, [&] { fs::rename(root, old); }).what() == root + text);
+        fs::create_directory(root);
+    }
+    SECTION("removed") {
+        CHECK(failure_of(bench, by, [&] { fs::remove_all(root); }).what() == root + text);
+        fs::create_directory(root);
+    }
+    fs::remove_all(old);
 }

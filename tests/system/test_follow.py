@@ -1,58 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """A followed directory: its moments are what was there, and what was missed is said."""
-import contextlib
 import datetime
 import os
 import shutil
 import signal
 import time
 
-from harness import check, command, main, make_tree, same_trees, Scratch
-
-STORED = 1.5  # seconds: what changed is durable after that
+from following import STORED, begin, end, home_of, log_of, spans_of
+from harness import Scratch, check, command, main, same_trees
 
 
 def now():
     return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def log_of(repo):
-    return repo.yore("log", "list", "home", "--json").json()
-
-
-def spans_of(repo):
-    return [row for row in log_of(repo) if row.get("event") == "span"]
-
-
-def wait_for(condition, text, seconds=15):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        check(time.monotonic() < deadline, text)
-        time.sleep(0.1)
-
-
-@contextlib.contextmanager
-def home_of(scratch):
-    home = scratch.path("home")
-    os.makedirs(home)
-    make_tree(home)
-    repo = scratch.repository(encryption="none")
-    repo.yore("source", "add", "home", "--directory", home)
-    yield home, repo
-
-
-def begin(repo):
-    """Follows; returns when the first look is stored."""
-    known = len(log_of(repo))
-    process = repo.start("log", "follow", "home")
-    wait_for(lambda: process.poll() is not None or len(log_of(repo)) > known, "it is followed")
-    check(process.poll() is None, "it goes on")
-    return process
-
-
-def end(process):
-    process.send_signal(signal.SIGINT)
-    process.wait(20)
 
 
 def copied(home, scratch, name):

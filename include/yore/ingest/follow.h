@@ -41,20 +41,25 @@ struct Followed {
     std::uint64_t records = 0;
     Timestamp known_until;
     Duration lag;            ///< from the first event of the last moment until it was durable
-    std::uint64_t lost = 0;  ///< how often events were lost
+    std::uint64_t lost = 0;  ///< how often events were lost: each time a span is uncertain
     /// The first event, near the source or in it, that was not looked at yet; none: nullopt.
     std::optional<Timestamp> pending_since;
 };
 
+/// How changes are learnt of. `automatic`: fanotify where that is permitted, else inotify.
+enum class FollowBy : std::uint8_t { automatic, fanotify, inotify };
+
 struct FollowOptions {
     std::vector<std::string> avoid;  ///< as SnapshotOptions::avoid
+    FollowBy by = FollowBy::automatic;
     FollowLimits limits = {};
     std::function<void(const Followed&)> progress = {};
 };
 
 /// Until it is stopped; then what it has read is durable and its segment closed. One at a time for
-/// a source. Its file system cannot be followed: Errc::unsupported; not root: denied; the directory
-/// is not there, or is replaced: not_found.
+/// a source. Its file system cannot be followed, or another one is (or comes to be) mounted below,
+/// or inotify's limits do not suffice: Errc::unsupported; `by` is not permitted: denied; the
+/// directory goes, or another takes its place: not_found.
 Followed follow_directory(catalog::Catalog&, const catalog::Source&, const FollowOptions&,
                           const Clock&, std::stop_token);
 
