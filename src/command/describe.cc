@@ -4,6 +4,7 @@
 #include <yore/base/error.h>
 #include <yore/command/sources.h>
 #include <yore/command/text.h>
+#include <yore/tree/uncertain.h>
 
 #include <sys/sysmacros.h>
 
@@ -109,6 +110,7 @@ nlohmann::json describe(const tree::EntryView& entry) {
                           {"size", attributes.size},
                           {"modified", to_rfc3339(attributes.modified)},
                           {"changed", to_rfc3339(attributes.changed)}};
+    if (tree::is_uncertain(entry)) object["uncertain"] = true;
     switch (attributes.kind) {
         case tree::FileKind::symlink:
             put_bytes(object, "target", entry.target());

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ingest/file_intake.h"
 
+#include <yore/tree/uncertain.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
@@ -136,6 +138,7 @@ FileIntake::Result FileIntake::add_regular(const Place& place, FileStatus& statu
         if (reading.size == status.size && after.unchanged_since(status)) break;
         if (attempt == attempts_max || reading.size > budget) {
             parts_.problems.add(place.path, "changed while it was read");
+            tree::mark_uncertain(reading.add.entry);
             link = 0;
             break;
         }

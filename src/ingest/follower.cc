@@ -59,7 +59,9 @@ Follower::Follower(catalog::Catalog& catalog, const catalog::Source& source,
       bounds_(catalog.store().keys().gear),
       watch_(make_watch(directory_.get())),
       journal_(catalog, source, path_of(directory_.get()), clock.now()),
-      links_(cache_) {
+      links_(cache_),
+      pace_(
+          {options.limits.busy_quiet, options.limits.busy_interval, options.limits.busy_at_once}) {
     cache_.set_maker(&held_);
 }
 
@@ -124,8 +126,8 @@ void Follower::begin() {
 void Follower::step() {
     if (rescan_why_) return rescan(Clocks::now());
     const Time check = Clocks::now() + to_chrono(options_.limits.check);
-    const auto pending =
-        watch_->wait_until(std::min({next_heartbeat_, next_rescan_, check}), stop_);
+    const Time wake = std::min({next_heartbeat_, next_rescan_, next_put_off_, check});
+    const auto pending = watch_->wait_until(wake, stop_);
     if (pending.any) {
         tell_pending(pending);
         settle(pending);
@@ -134,6 +136,7 @@ void Follower::step() {
         tell_pending({});
     }
     const Time now = Clocks::now();
+    if (now >= next_put_off_) follow({}, now);
     if (now >= next_rescan_)
         rescan(now);
     else if (now >= next_heartbeat_ && !rescan_why_)
@@ -181,9 +184,11 @@ void Follower::follow(const ChangeWatch::Changes& changes, Time first_event) {
         rescan_why_ = changes.lost ? lost_events : "";
         return rescan(first_event);
     }
-    if (changes.directories.empty()) return;
     Focus focus;
+    for (const std::string& directory : std::exchange(put_off_, {})) focus.add(directory);
+    next_put_off_ = Time::max();
     for (const std::string& directory : changes.directories) focus.add(directory);
+    if (focus.empty()) return;
     std::vector<Change> moves;
     const NodeId before = after_moves(changes, moves);
     take_in(look_around(focus, std::move(moves), before), {}, first_event);
@@ -240,12 +245,20 @@ Follower::Look Follower::look(const Focus* focus, const NodeId& before) {
     FileIntake intake({run.outbox(), run.cutter(), run.xattrs(), cache_, run.problems(),
                        run.counters(), run.group_sizes(), clock_, source_.directory.path});
     Walk walk({run.outbox(), intake, cache_, run.problems(), run.counters(), source_.directory,
-               options_.avoid, trust_, focus});
+               options_.avoid, trust_, clock_, focus, &pace_});
     const auto top = tree::Directory(cache_, before).find("root");
     const auto built = run.write([&] { return walk.run(std::move(root), top); });
     found.root = built ? built->top : before;
+    note_put_off();
     trust_ = TrustRule(started, clock_.now());
     return found;
+}
+
+/// Files that were left as they were are looked at again when they may have become quiet.
+void Follower::note_put_off() {
+    put_off_.merge(pace_.take_put_off());
+    pace_.forget(clock_.now());
+    if (!put_off_.empty()) next_put_off_ = Clocks::now() + to_chrono(options_.limits.busy_quiet);
 }
 
 void Follower::compare(Look& look, const NodeId& before) const {

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "ingest/change_watch.h"
+#include "ingest/file_pace.h"
 #include "ingest/held_nodes.h"
 #include "ingest/journal_writer.h"
 #include "ingest/linked_files.h"
@@ -44,6 +45,7 @@ class Follower {
     void step();
     void settle(ChangeWatch::Pending) const;
     ChangeWatch::Changes take_changes();
+    void note_put_off();
     void follow(const ChangeWatch::Changes&, Time first_event);
     void rescan(Time first_event);
     void tell_pending(const ChangeWatch::Pending&);
@@ -79,6 +81,8 @@ class Follower {
     const std::unique_ptr<ChangeWatch> watch_;
     JournalWriter journal_;
     LinkedFiles links_;
+    FilePace pace_;
+    std::set<std::string> put_off_;  ///< directories with files that were
     store::EpochPin pin_;  ///< since the segment was begun, whose trees are not stored yet
 
     NodeId state_;  ///< the tree after the last record
@@ -88,6 +92,7 @@ class Follower {
     /// Why all is to be looked at, until it was; empty: nothing was lost.
     std::optional<std::string> rescan_why_;
     Time segment_began_, next_heartbeat_, next_rescan_;
+    Time next_put_off_ = Time::max();  ///< when to look at those
     Followed done_;
 };
 

@@ -66,7 +66,7 @@ catalog::Snapshot take_directory_snapshot(catalog::Catalog& catalog,
     FileIntake intake({tree.outbox(), tree.cutter(), tree.xattrs(), cache, tree.problems(),
                        tree.counters(), tree.group_sizes(), clock, source.directory.path});
     Walk walk({tree.outbox(), intake, cache, tree.problems(), tree.counters(), source.directory,
-               options.avoid, before.snapshot ? TrustRule(*before.snapshot) : TrustRule()});
+               options.avoid, before.snapshot ? TrustRule(*before.snapshot) : TrustRule(), clock});
     SnapshotRun::Work work;
     work.send = [&] { return walk.run(std::move(root), before.root); };
     if (before.snapshot) {

@@ -3,9 +3,11 @@
 
 #include <yore/base/error.h>
 #include <yore/base/log.h>
+#include <yore/tree/uncertain.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 
 #include "ingest/walk_frame.h"
 
@@ -92,7 +94,7 @@ void Walk::visit(Frame& frame, Found& found) {
             keep_before(frame);
             return;
         }
-        if (take_over(frame, found) || add(frame, found)) return;
+        if (take_over(frame, found) || put_off(frame, found) || add(frame, found)) return;
     }
     parts_.problems.add(path_, "replaced while it was read");
 }
@@ -121,12 +123,34 @@ bool Walk::take_over(Frame& frame, const Found& found) {
     const tree::Attributes& now = found.status.attributes;
     if (!found.before || now.kind == tree::FileKind::directory) return false;
     if (found.before->attributes() != now || !parts_.trust.trusts(now)) return false;
+    if (tree::is_uncertain(*found.before)) return false;
     if (now.kind == tree::FileKind::regular) {
         parts_.counters.files.add(1);
         parts_.counters.files_unchanged.add(1);
         parts_.counters.bytes.add(now.size);
     }
     keep_before(frame);
+    return true;
+}
+
+/// A file that is never quiet stays as it was read last, and is marked.
+bool Walk::put_off(Frame& frame, const Found& found) {
+    const tree::Attributes& now = found.status.attributes;
+    if (parts_.pace == nullptr || !found.before || now.kind != tree::FileKind::regular ||
+        found.before->kind() != tree::FileKind::regular ||
+        found.before->attributes().inode != now.inode ||
+        parts_.pace->may_read(now.inode, now.changed, parts_.clock.now()))
+        return false;
+    parts_.pace->put_off(std::string_view(path_).substr(0, frame.path_bytes));
+    if (tree::is_uncertain(*found.before)) {
+        keep_before(frame);
+        return true;
+    }
+    send_path(frame);
+    AddEntry marked{found.before->copy()};
+    tree::mark_uncertain(marked.entry);
+    parts_.outbox.send(std::move(marked));
+    skip_before(frame);
     return true;
 }
 
@@ -145,9 +169,15 @@ bool Walk::add_file(Frame& frame, Found& found) {
     const bool linked = found.status.attributes.link_count > 1;
     std::uint32_t link = linked ? links_.next_number() : 0;
     const tree::EntryView* before = found.before;
+    const auto began = std::chrono::steady_clock::now();
     const auto result =
         parts_.intake.add_regular(place_of(frame, found), found.status, before, link);
     if (result == FileIntake::Result::added) {
+        if (parts_.pace != nullptr) {
+            const std::chrono::nanoseconds took = std::chrono::steady_clock::now() - began;
+            parts_.pace->was_read(found.status.attributes.inode, parts_.clock.now(),
+                                  {took.count()});
+        }
         if (link != 0) links_.add(found.status, link);
         parts_.counters.files.add(1);
         parts_.counters.bytes.add(found.status.size);

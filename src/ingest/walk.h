@@ -18,6 +18,7 @@
 #include "ingest/boundaries.h"
 #include "ingest/exclude.h"
 #include "ingest/file_intake.h"
+#include "ingest/file_pace.h"
 #include "ingest/focus.h"
 #include "ingest/link_table.h"
 #include "ingest/listing.h"
@@ -38,8 +39,11 @@ class Walk {
         const catalog::DirectoryOptions& options;
         const std::vector<std::string>& avoid;
         TrustRule trust;
+        const Clock& clock;
         /// Where to look; null: everywhere. What lies elsewhere is taken over unseen.
         const Focus* focus = nullptr;
+        /// How often files are read; null: whenever they changed.
+        FilePace* pace = nullptr;
     };
     explicit Walk(const Parts&);
     ~Walk();
@@ -63,6 +67,7 @@ class Walk {
     void visit_next(Frame&);
     void visit(Frame&, Found&);
     bool take_over(Frame&, const Found&);
+    bool put_off(Frame&, const Found&);
     bool out_of_focus(const Frame&) const;
     bool look(const Frame&, Found&);
     bool add(Frame&, Found&);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ingest/xattrs.h"
 
+#include <yore/tree/uncertain.h>
+
 #include <algorithm>
 #include <cerrno>
 
@@ -60,6 +62,7 @@ std::vector<tree::Xattr> XattrReader::read_values(std::string_view names, const 
     while (!names.empty()) {
         const std::string name(names.substr(0, names.find('\0')));
         names.remove_prefix(std::min(names.size(), name.size() + 1));
+        if (name == tree::uncertain_mark) continue;  // ours to give
         const ssize_t length = get(name.c_str(), value_.data(), value_.size());
         if (length < 0) {
             if (!is_absent(errno)) failed(name, errno);

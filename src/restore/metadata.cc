@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "restore/metadata.h"
 
+#include <yore/tree/uncertain.h>
+
 #include <cerrno>
 #include <cstring>
 
@@ -39,6 +41,7 @@ int set_xattr(const Inode& inode, const std::string& name, ByteView value) {
 void set_xattrs(const Inode& inode, const tree::EntryView& entry, const store::ObjectCache& cache,
                 std::vector<std::string>& problems) {
     for (const tree::Xattr& xattr : entry.xattrs()) {
+        if (xattr.name == tree::uncertain_mark) continue;
         std::shared_ptr<const Buffer> stored;
         ByteView value = xattr.value;
         if (xattr.chunk) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <yore/tree/entry.h>
+#include <yore/tree/uncertain.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "tree/leaf.h"
@@ -106,6 +108,18 @@ Entry EntryView::copy() const {
     entry.child = child();
     entry.totals = totals();
     return entry;
+}
+
+bool is_uncertain(const EntryView& entry) {
+    if (!entry.has_xattrs()) return false;
+    return std::ranges::count(entry.xattrs(), uncertain_mark, &Xattr::name) > 0;
+}
+
+void mark_uncertain(Entry& entry) {
+    Xattr mark{std::string(uncertain_mark), to_bytes(as_bytes("it was changing")), {}, 0};
+    const auto place = std::ranges::lower_bound(entry.xattrs, mark.name, {}, &Xattr::name);
+    if (place == entry.xattrs.end() || place->name != mark.name)
+        entry.xattrs.insert(place, std::move(mark));
 }
 
 }  // namespace yore::tree

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <yore/base/error.h>
 #include <yore/crypto/hash.h>
+#include <yore/tree/uncertain.h>
 #include <yore/view/journal_replay.h>
 #include <yore/view/view.h>
 
@@ -170,7 +171,8 @@ std::variant<tree::ContentReader, std::string> View::open(const Node& node) cons
 std::vector<std::string> View::xattr_names(const Node& node) const {
     std::vector<std::string> names;
     if (node.kind != NodeKind::stored) return names;
-    for (tree::Xattr& xattr : state_->entry(node).xattrs()) names.push_back(std::move(xattr.name));
+    for (tree::Xattr& xattr : state_->entry(node).xattrs())
+        if (xattr.name != tree::uncertain_mark) names.push_back(std::move(xattr.name));
     return names;
 }
 

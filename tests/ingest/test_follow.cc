@@ -1,27 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <yore/base/fd.h>
 #include <yore/catalog/log.h>
 #include <yore/ingest/follow.h>
 #include <yore/tree/edit.h>
+#include <yore/tree/uncertain.h>
 #include <yore/view/journal_replay.h>
 
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <thread>
 #include <utility>
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../tree/random_changes.h"
-#include "ingest/focus.h"
 #include "ingest/follower.h"
-#include "ingest/moved_names.h"
-#include "ingest/tree_records.h"
 #include "ingest_fixture.h"
 
 using namespace yore;
@@ -31,7 +27,6 @@ using namespace yore::ingest::test;
 namespace {
 
 namespace fs = std::filesystem;
-using Kind = format::JournalRecord::Kind;
 
 /// A directory that is followed by a thread.
 class Following {
@@ -136,7 +131,10 @@ std::string at(Bench& bench, const timeline::Moment& moment) {
 
 /// What is there now, once it is what a moment holds too: however many moments it took.
 std::string once_stored(Bench& bench, const std::function<timeline::Moment()>& moment) {
-    const std::string state = bench.describe(bench.take());
+    const auto snapshot = bench.take();
+    const std::string state = bench.describe(snapshot);
+    // Or it would itself be the latest moment.
+    bench.store().commit(std::vector{catalog::Catalog::remove(snapshot)});
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     while (at(bench, moment()) != state) {
         REQUIRE(std::chrono::steady_clock::now() < deadline);
@@ -205,74 +203,6 @@ std::vector<catalog::LogSpan> spans_of(Bench& bench) {
 }
 
 }  // namespace
-
-TEST_CASE("A focus leads to its directories and nowhere else") {
-    Focus focus;
-    focus.add("a/b");
-    focus.add("a/bc/d");
-    CHECK(focus.contains("a/b"));
-    CHECK_FALSE(focus.contains("a"));
-    for (const char* way : {"", "a", "a/b", "a/bc", "a/bc/d"}) CHECK(focus.leads_to(way));
-    for (const char* other : {"b", "a/b/c", "a/c", "a/bc/d/e"}) CHECK_FALSE(focus.leads_to(other));
-    CHECK_FALSE(focus.contains(""));
-    focus.add("");
-    CHECK(focus.contains(""));
-}
-
-TEST_CASE("The changes between two trees lead from the one to the other") {
-    CAPTURE(yore::test::test_seed());
-    SeededRandom random(yore::test::test_seed());
-    Bench bench;
-    const tree::NodeBounds bounds(bench.store().keys().gear);
-    const auto writer = bench.store().write();
-    const NodeId empty = tree::DirectoryBuilder(*writer, bounds).finish().top;
-    yore::test::RandomChanges changes(random);
-    yore::test::ModelTree model;
-    for (int round = 0; round < 40; ++round) {
-        const NodeId before = model.build(*writer, bounds);
-        for (std::uint64_t left = random.below(20); left > 0; --left)
-            changes.next(model).apply(model);
-        const NodeId after = model.build(*writer, bounds);
-        writer->commit({});
-        tree::TreeEdit edit(bench.cache(), before);
-        scan_changes(bench.cache(), before, after, [&](Change&& change) {
-            REQUIRE(change.paths.size() == 1);
-            if (change.entry.attributes.kind == tree::FileKind::directory)
-                change.entry.child = empty;
-            if (change.kind == Kind::remove) edit.remove(change.paths[0]);
-            if (change.kind == Kind::put) edit.put(change.paths[0], change.entry);
-            if (change.kind == Kind::update) edit.update(change.paths[0], change.entry);
-            return true;
-        });
-        REQUIRE(edit.finish(*writer, bounds) == after);
-    }
-}
-
-TEST_CASE("What was renamed is found by its inode, unless it is not sure") {
-    Bench bench;
-    bench.make_directory("from/sub");
-    bench.make_directory("to");
-    bench.write("from/f", "content");
-    bench.write("to/g", "other");
-    const auto before = bench.take();
-    const auto moves = [&](const std::set<std::string, std::less<>>& directories) {
-        const Fd source(::open(bench.root().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-        std::map<std::string, std::string> found;
-        for (const MovedName& move :
-             find_moves(bench.cache(), before.root, source.get(), directories))
-            found[move.from] = move.to;
-        return found;
-    };
-    CHECK(moves({"", "from", "to"}).empty());
-    fs::rename(bench.at("from/sub"), bench.at("to/moved"));
-    fs::rename(bench.at("from/f"), bench.at("to/g"));
-    using Names = std::map<std::string, std::string>;
-    CHECK(moves({"from", "to"}) == Names{{"from/f", "to/g"}, {"from/sub", "to/moved"}});
-    CHECK(moves({"to"}).empty());
-    fs::rename(bench.at("to/moved"), bench.at("from/sub/"));
-    fs::rename(bench.at("from"), bench.at("to/from"));
-    CHECK(moves({"", "from", "to"}) == Names{{"from", "to/from"}});
-}
 
 TEST_CASE("Every moment of a followed directory is what was there") {
     const FollowBy by = GENERATE(from_range(all_ways()));
@@ -380,6 +310,52 @@ TEST_CASE("A look at everything finds what raised no event") {
     thread.request_stop();
     thread.join();
     CHECK(spans_of(bench).empty());
+}
+
+TEST_CASE("A file that is never quiet is read now and then, and marked in between") {
+    Bench bench;
+    bench.write("log", "begin\n");
+    const Duration interval{300'000'000};
+    FollowOptions options;
+    options.limits.busy_interval = interval;
+    options.limits.busy_quiet = {100'000'000};
+    Following following(bench, options);
+    const Timestamp began = bench.clock().now();
+    std::jthread writer([&](const std::stop_token& stop) {
+        std::ofstream log(bench.at("log"), std::ios::app);
+        while (!stop.stop_requested()) {
+            log << "line" << std::endl;
+            std::this_thread::sleep_for(std::chrono::milliseconds(2));
+        }
+    });
+    const auto shows = [&](std::string_view text) {
+        return at(bench, latest()).find(text) != std::string::npos;
+    };
+    const auto wait_for = [&](std::string_view text) {
+        for (int i = 0; i < 3000 && !shows(text); ++i)
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        REQUIRE(shows(text));
+    };
+    wait_for(tree::uncertain_mark);
+    bench.write("other", "stored meanwhile");
+    wait_for("/root/other:");
+    writer.request_stop();
+    writer.join();
+    once_stored(bench, latest);
+    const std::int64_t intervals = (bench.clock().now() - began).ns / interval.ns;
+    following.stop();
+    CHECK_FALSE(shows(tree::uncertain_mark));
+
+    std::int64_t records = 0;
+    store::ObjectCache cache(bench.store(), 16u << 20);
+    const catalog::Logs logs(bench.store());
+    logs.scan_segments(bench.source().id, 1, {}, [&](const catalog::LogSegment& segment) {
+        for (const format::JournalRecord& record : view::read_journal(cache, segment).records)
+            records += record.paths[0] == "log";
+        return true;
+    });
+    // Read at once four times, then each interval and at the end; marked before each of these.
+    CHECK(records <= 4 + 2 * (intervals + 2));
 }
 
 TEST_CASE("What was not followed is uncertain, and right again from the next look on") {

@@ -6,7 +6,7 @@ import shutil
 import signal
 import time
 
-from following import STORED, begin, end, home_of, log_of, spans_of
+from following import STORED, begin, end, home_of, log_of, spans_of, wait_for
 from harness import Scratch, check, command, main, same_trees
 
 
@@ -47,6 +47,7 @@ def moments():
         check("renamed" in listed and "d1" not in listed, f"the command opens it too: {listed}")
         check(not spans_of(repo), "nothing is uncertain")
         end(process)
+        wait_for(lambda: log_of(repo)[-2]["tree"], "the owner has closed the last segment")
         stored = {row["name"]: row["bytes"] for row in log_of(repo)
                   if row.get("event") == "segment"}
         shown = {entry.name: entry.stat().st_size
@@ -54,8 +55,24 @@ def moments():
         check(stored == shown, f"log/ shows the segments that are stored: {stored} {shown}")
 
 
+def install_package(scratch, root):
+    """As apt does: dpkg unpacks beside each file and renames."""
+    package = scratch.path("package")
+    shutil.copytree("/usr/include/linux", f"{package}/opt/package", symlinks=True)
+    os.makedirs(f"{package}/DEBIAN")
+    with open(f"{package}/DEBIAN/control", "w") as out:
+        out.write("Package: package\nVersion: 1\nArchitecture: all\nMaintainer: n <n@e>\n"
+                  "Description: none\n")
+    command("dpkg-deb", "-b", "-Znone", "--root-owner-group", package, f"{package}.deb")
+    for directory in ("info", "updates"):
+        os.makedirs(f"{root}/var/lib/dpkg/{directory}")
+    with open(f"{root}/var/lib/dpkg/status", "w"):
+        pass
+    command("dpkg", f"--root={root}", "--force-all", "-i", f"{package}.deb")
+
+
 def whole_programs():
-    """What rsync and git leave behind, at whatever pace."""
+    """What rsync, git and dpkg leave behind, at whatever pace."""
     with Scratch() as scratch, home_of(scratch) as (home, repo):
         point = repo.mount()
         process = begin(repo)
@@ -69,6 +86,7 @@ def whole_programs():
         command(*git, "commit", "-qm", "second")
         command(*git, "checkout", "-q", "-")
         command(*git, "checkout", "-q", "other")
+        install_package(scratch, home)
         time.sleep(2 * STORED)
         same_trees(home, f"{point}/home/at/latest/.")
         end(process)

@@ -20,6 +20,11 @@ namespace yore::ingest {
 struct FollowLimits {
     /// A change is read when its directory was quiet for so long, or after so long at the latest.
     Duration quiet{200'000'000}, delay_max{800'000'000};
+    /// A file that is never quiet is read `busy_at_once` times in a row, then once it was quiet for
+    /// `busy_quiet`, or after `busy_interval` (or ten times what reading it takes, if that is
+    /// longer). From when it is found changed until then it is marked (tree/uncertain.h).
+    Duration busy_quiet = seconds(1), busy_interval = seconds(5);
+    std::uint32_t busy_at_once = 4;
     /// When nothing changes, so often it is stored that nothing did.
     Duration heartbeat = seconds(60);
     /// So often it is made sure that the directory is still the one: a mount on it, or its end,
@@ -50,7 +55,7 @@ struct Followed {
 enum class FollowBy : std::uint8_t { automatic, fanotify, inotify };
 
 struct FollowOptions {
-    std::vector<std::string> avoid;  ///< as SnapshotOptions::avoid
+    std::vector<std::string> avoid = {};  ///< as SnapshotOptions::avoid
     FollowBy by = FollowBy::automatic;
     FollowLimits limits = {};
     std::function<void(const Followed&)> progress = {};

@@ -122,7 +122,7 @@ class View {
     /// Stored ones and the generated ones, which are never listed. Absent: nullopt. Generated:
     /// `user.yore.snapshot` (its name) and `user.yore.time` (when it ended, RFC 3339) on
     /// directories inside snapshots; `user.yore.content-id` on regular files: equal ids are equal
-    /// bytes (but equal bytes that are cut otherwise have another id).
+    /// bytes (not always the reverse); `user.yore.uncertain` on marked ones (tree/uncertain.h).
     std::optional<Bytes> xattr(const Node&, std::string_view name) const;
 
     /// Names that appeared, went, or mean something else since the last call (the first: since the
