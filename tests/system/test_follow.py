@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """A followed directory: its moments are what was there, and what was missed is said."""
 import datetime
+import errno
 import os
 import shutil
 import signal
+import subprocess
 import time
 
 from following import STORED, begin, end, home_of, log_of, spans_of, wait_for
-from harness import Scratch, check, command, main, same_trees
+from harness import Scratch, check, command, errno_of, main, same_trees
 
 
 def now():
@@ -129,4 +131,35 @@ def refused():
         check("fuse.yore" in told.err, f"the file system is named: {told.err}")
 
 
-main(moments, whole_programs, killed, refused)
+def never_quiet():
+    """A file that is written all the time is marked while what is stored is known to be old."""
+    mark = "user.yore.uncertain"
+    with Scratch() as scratch, home_of(scratch) as (home, repo):
+        point = repo.mount()
+        process = begin(repo)
+        seen = []  # moments; the last one has the mark
+
+        def is_marked():
+            seen.append(os.path.realpath(f"{point}/home/at/latest"))
+            return errno_of(os.getxattr, f"{seen[-1]}/log", mark) == 0
+        writer = subprocess.Popen(
+            ["sh", "-c", f"while :; do echo line >> {home}/log; sleep 0.01; done"])
+        try:
+            wait_for(is_marked, "it is marked")
+            check(os.listxattr(f"{seen[-1]}/log") == [], "the mark is not listed")
+            name = os.path.basename(seen[-1])
+            rows = repo.yore("find", f"home@{name}", "--name", "log", "--json").json()
+            check(any(row.get("uncertain") for row in rows), f"JSON has it: {rows}")
+            repo.yore("restore", f"home@{name}", "log", "--to", scratch.path("restored"))
+            check(os.listxattr(scratch.path("restored", "log")) == [], "it is not restored")
+        finally:
+            writer.kill()
+            writer.wait()
+        shown = f"{point}/home/at/latest/log"
+        wait_for(lambda: os.path.getsize(shown) == os.path.getsize(f"{home}/log"), "all is read")
+        check(errno_of(os.getxattr, shown, mark) == errno.ENODATA, "and certain again")
+        same_trees(home, f"{point}/home/at/latest/.")
+        end(process)
+
+
+main(moments, whole_programs, killed, refused, never_quiet)
