@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <yore/restore/restore.h>
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <sys/xattr.h>
-#include <unistd.h>
-
 #include <fstream>
 #include <sstream>
 
 #include <catch2/catch.hpp>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
 
 #include "../support.h"
 #include "../tree/tree_fixture.h"
@@ -178,13 +177,14 @@ TEST_CASE("a second run keeps what is there and mends what is not") {
 TEST_CASE("chosen paths come with their parents, and a path that is not there changes nothing") {
     Snapshot snapshot;
     const NodeId root = snapshot.root(
-        {snapshot.directory("a", {snapshot.directory("b", {snapshot.file("c", {"c"}),
-                                                           snapshot.file("d", {"d"})}),
-                                  snapshot.file("e", {"e"})}),
+        {snapshot.directory(
+             "a", {snapshot.directory("b", {snapshot.file("c", {"c"}), snapshot.file("d", {"d"})}),
+                   snapshot.file("e", {"e"})}),
          snapshot.file("f", {"f"})});
     const test::TemporaryDirectory scratch;
-    CHECK(test::code_thrown_by([&] { run(snapshot, root, scratch / "t", {"a/b", "a/x"}); }) ==
-          Errc::not_found);
+    CHECK(test::code_thrown_by([&] {
+              run(snapshot, root, scratch / "t", {"a/b", "a/x"});
+          }) == Errc::not_found);
     CHECK(::access((scratch / "t").c_str(), F_OK) != 0);
 
     run(snapshot, root, scratch / "t", {"/a/b/", "a/b/c", "f"});
@@ -208,8 +208,8 @@ TEST_CASE("nothing is written through a link that stands in the target") {
     REQUIRE(::symlink(outside.c_str(), (target + "/sub").c_str()) == 0);
     REQUIRE(::symlink((outside + "/victim").c_str(), (target + "/g").c_str()) == 0);
 
-    const auto existing = GENERATE(RestoreOptions::Existing::refuse,
-                                   RestoreOptions::Existing::replace);
+    const auto existing =
+        GENERATE(RestoreOptions::Existing::refuse, RestoreOptions::Existing::replace);
     CHECK(run(snapshot, root, target, {}, existing).counts.problems > 0);
     CHECK(::access((outside + "/f").c_str(), F_OK) != 0);
     CHECK(content_of(outside + "/victim") == "untouched");
@@ -237,4 +237,22 @@ TEST_CASE("a damaged chunk costs its file alone, and leaves no half of it") {
         CHECK(entry.path().filename() == "whole");
     }
     CHECK(names == 1);
+}
+
+TEST_CASE("a directory that lies below itself is reported once; the rest is restored") {
+    Snapshot snapshot;
+    tree::Entry loop = snapshot.entry("loop", FileKind::directory, 0755);
+    loop.child = snapshot.fixture.build_loop(1);
+    const NodeId root = snapshot.root({snapshot.file("beside", {"fine"}), loop});
+    const test::TemporaryDirectory target;
+    RestoreOptions options;
+    options.target = target.path() + "/out";
+    std::vector<std::string> problems;
+    options.problem = [&](const catalog::Problem& problem) { problems.push_back(problem.text); };
+    restore::restore(snapshot.fixture.cache, root, options, {});
+    REQUIRE(problems.size() == 1);
+    CHECK(problems.front().find("lies below itself") != std::string::npos);
+    CHECK(content_of(options.target + "/beside") == "fine");
+    CHECK(::access((options.target + "/loop/1").c_str(), F_OK) == 0);
+    CHECK(::access((options.target + "/loop/again").c_str(), F_OK) != 0);
 }

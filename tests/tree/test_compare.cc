@@ -279,3 +279,11 @@ TEST_CASE("directories as deep as no stack are compared") {
     });
     CHECK(count == 1);
 }
+
+TEST_CASE("directories that lie below themselves are damage, not an endless walk") {
+    TreeFixture fixture;
+    const NodeId one = fixture.build_loop(1), other = fixture.build_loop(2);
+    const auto code = code_thrown_by(
+        [&] { compare(fixture.cache, one, other, [](const Difference&) { return true; }); });
+    CHECK(code == Errc::corrupt);
+}

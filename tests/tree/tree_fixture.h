@@ -57,6 +57,20 @@ struct TreeFixture {
         writer.commit({});
         return built;
     }
+    /// A directory that holds itself, as `again`, and a file `number`: no honest tree has one.
+    NodeId build_loop(std::uint8_t number) {
+        NodeId loop;
+        loop.bytes[0] = std::byte{number};
+        tree::Entry again;
+        again.name = "again";
+        again.attributes.kind = tree::FileKind::directory;
+        again.child = loop;
+        tree::Entry file;
+        file.name = std::to_string(number);
+        const NodeId honest = build({{"again", again}, {file.name, file}}).top;
+        cache.add(loop, std::make_shared<const Buffer>(Buffer::copy_of(writer.nodes().at(honest))));
+        return loop;
+    }
     tree::Content build(const std::vector<tree::Extent>& extents) {
         tree::ContentBuilder builder(writer);
         for (const tree::Extent& extent : extents) builder.add(extent);
