@@ -85,6 +85,7 @@ struct Catalog::State {
     /// it.
     std::mutex changing_sources;
     std::mutex deciding;  ///< taken before `changing_sources`
+    std::mutex changing_logs;
 
     AsOfCommit<std::vector<Source>>::Loaded known_sources() {
         return sources.get(store, [&] { return load_sources(store); });
@@ -251,6 +252,10 @@ std::size_t Catalog::purge_source(std::string_view name, Timestamp now) {
 
 std::unique_lock<std::mutex> Catalog::decide() {
     return std::unique_lock(state_->deciding);
+}
+
+std::unique_lock<std::mutex> Catalog::change_logs() const {
+    return std::unique_lock(state_->changing_logs);
 }
 
 std::vector<Hold> Catalog::holds(std::uint32_t source) const {

@@ -19,7 +19,12 @@ void print_verdict(Screen& screen, const nlohmann::json& row) {
 Presentation present_prune(const Invocation&, Screen& screen) {
     Presentation presentation;
     presentation.row = [&](const nlohmann::json& row) {
-        if (row.value("event", "") == "verdict") return print_verdict(screen, row);
+        const auto event = row.value("event", "");
+        if (event == "verdict") return print_verdict(screen, row);
+        if (event == "log")
+            return screen.out(fmt::format("log     {}: {} segments that no kept moment needs go\n",
+                                          bytes_in(row, "source"),
+                                          grouped(number_in(row, "segments"))));
         screen.out(fmt::format("window  {}: every moment since {}\n", bytes_in(row, "source"),
                                row.value("from", "")));
     };
@@ -29,7 +34,8 @@ Presentation present_prune(const Invocation&, Screen& screen) {
         screen.out(fmt::format("{} {} snapshots, {} {}\n", dry_run ? "would remove" : "removed",
                                grouped(removed), dry_run ? "keep" : "kept",
                                grouped(number_in(result, "kept"))));
-        if (removed > 0 && !dry_run) screen.remark("`yore collect` gives their space back");
+        if (removed + number_in(result, "segments") > 0 && !dry_run)
+            screen.remark("`yore collect` gives their space back");
     };
     return presentation;
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /// prune: `sources` (absent: all), a policy (retention.h; absent: each source's own), `dry_run`.
 /// An event `verdict` for each snapshot, before anything is removed; `window` for a source with
-/// one, `from` which moment it holds. The result has `removed` and `kept`.
+/// one, `from` which moment it holds; `log` for a source of whose log `segments` go. The result has
+/// `removed` and `kept` (snapshots), and `segments`.
 #include <yore/base/error.h>
 
 #include "command/fields.h"
+#include "command/log_pruning.h"
 #include "command/moment.h"
 #include "command/retention.h"
 #include "command/run.h"
@@ -39,10 +41,20 @@ void report(const Judged& judged, const Call& call) {
         event["event"] = "verdict";
         call.output.event(event);
     }
-    if (!judged.judgement.window_from) return;
-    call.output.event({{"event", "window"},
-                       {"source", judged.source.name},
-                       {"from", to_rfc3339(*judged.judgement.window_from)}});
+}
+
+void report(const Judged& judged, const LogPruning& log, const Call& call) {
+    const auto window_from =
+        log.every_moment_since ? log.every_moment_since : judged.judgement.window_from;
+    if (window_from)
+        call.output.event({{"event", "window"},
+                           {"source", judged.source.name},
+                           {"from", to_rfc3339(*window_from)}});
+    if (log.segments > 0)
+        call.output.event({{"event", "log"},
+                           {"source", judged.source.name},
+                           {"segments", log.segments},
+                           {"bytes", log.bytes}});
 }
 
 }  // namespace
@@ -51,12 +63,14 @@ nlohmann::json run_prune(Context& context, const Call& call) {
     Fields fields(call.request);
     const auto deciding = context.catalog().decide();
     const Asked asked = read(fields, context.catalog());
+    const auto mode = asked.dry_run ? PruneMode::dry_run : PruneMode::apply;
+    std::vector<Judged> all;
     std::vector<store::RecordChange> removals;
-    std::uint64_t kept = 0;
+    std::uint64_t kept = 0, segments = 0;
     for (const catalog::Source& source : asked.sources) {
         check_stop(call.stop);
-        const Judged judged =
-            judge_source(context, source, asked.policy.value_or(source.retention));
+        const Judged& judged = all.emplace_back(
+            judge_source(context, source, asked.policy.value_or(source.retention)));
         report(judged, call);
         for (std::size_t place = 0; place < judged.snapshots.size(); ++place) {
             if (judged.judgement.snapshots[place].kept())
@@ -66,7 +80,16 @@ nlohmann::json run_prune(Context& context, const Call& call) {
         }
     }
     if (!asked.dry_run) context.store().commit(removals);
-    return {{"removed", removals.size()}, {"kept", kept}, {"dry_run", asked.dry_run}};
+    for (const Judged& judged : all) {
+        const auto log = prune_log(context, judged, asked.policy.value_or(judged.source.retention),
+                                   mode, call.stop);
+        report(judged, log, call);
+        segments += log.segments;
+    }
+    return {{"removed", removals.size()},
+            {"kept", kept},
+            {"segments", segments},
+            {"dry_run", asked.dry_run}};
 }
 
 }  // namespace yore::command

@@ -41,11 +41,14 @@ nlohmann::json describe(const RetentionPolicy& policy) {
     return object;
 }
 
-timeline::Judgement judge(Context& context, const Judged& stored, const RetentionPolicy& policy) {
-    const Timestamp now = context.clock().now();
+std::vector<timeline::SnapshotFacts> facts_of(const std::vector<catalog::Snapshot>& snapshots) {
     std::vector<timeline::SnapshotFacts> facts;
-    for (const catalog::Snapshot& snapshot : stored.snapshots)
+    for (const catalog::Snapshot& snapshot : snapshots)
         facts.push_back({snapshot.ended, snapshot.outcome == catalog::Outcome::complete});
+    return facts;
+}
+
+timeline::Holds holds_of(Context& context, const Judged& stored, Timestamp now) {
     timeline::Holds holds;
     for (const catalog::Hold& hold : context.catalog().holds(stored.source.id)) {
         if (!hold.in_force(now)) continue;
@@ -59,7 +62,13 @@ timeline::Judgement judge(Context& context, const Judged& stored, const Retentio
         holds.snapshots.push_back(
             {name, static_cast<std::size_t>(found - stored.snapshots.begin())});
     }
-    return timeline::judge({facts}, policy, holds, now);
+    return holds;
+}
+
+timeline::Judgement judge(Context& context, const Judged& stored, const RetentionPolicy& policy) {
+    const Timestamp now = context.clock().now();
+    const auto facts = facts_of(stored.snapshots);
+    return timeline::judge({facts}, policy, holds_of(context, stored, now), now);
 }
 
 Judged judge_source(Context& context, const catalog::Source& source,

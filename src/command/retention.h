@@ -25,6 +25,9 @@ struct Judged {
     std::vector<catalog::Snapshot> snapshots;
     timeline::Judgement judgement;
 };
+std::vector<timeline::SnapshotFacts> facts_of(const std::vector<catalog::Snapshot>&);
+/// Those in force.
+timeline::Holds holds_of(Context&, const Judged&, Timestamp now);
 /// By the records and the holds as of now.
 timeline::Judgement judge(Context&, const Judged&, const RetentionPolicy&);
 Judged judge_source(Context&, const catalog::Source&, const RetentionPolicy&);

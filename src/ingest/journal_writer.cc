@@ -7,7 +7,7 @@ namespace yore::ingest {
 
 JournalWriter::JournalWriter(const catalog::Catalog& catalog, const catalog::Source& source,
                              std::string origin, Timestamp now)
-    : logs_(catalog.store()), bounds_(catalog.store().keys().gear) {
+    : catalog_(catalog), logs_(catalog.store()), bounds_(catalog.store().keys().gear) {
     const auto known = logs_.incarnations(source.id);
     LogPosition next{1};
     if (known.empty()) {
@@ -88,6 +88,7 @@ void JournalWriter::commit(store::Writer& writer, Timestamp known_until,
     YORE_ENSURE(!is_empty());
     catalog::LogSegment segment = describe(writer, known_until);
     segment.tree_after = tree_after;
+    const auto changing = catalog_.change_logs();
     auto changes = logs_.add(segment);
     changes.insert(changes.end(), besides.begin(), besides.end());
     if (incarnation_is_new_) changes.push_back(catalog::Logs::put(incarnation_));

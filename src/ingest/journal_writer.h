@@ -53,6 +53,7 @@ class JournalWriter {
     NodeId write_entries(store::Writer&) const;
     void begin(LogPosition);
 
+    const catalog::Catalog& catalog_;
     catalog::Logs logs_;
     const tree::NodeBounds bounds_;
     catalog::LogIncarnation incarnation_;

@@ -36,8 +36,9 @@ std::optional<Line::Found> Line::first_later_than(Timestamp time) const {
         if (!segment || segment->begin >= piece.high) continue;
         const Points points = records_.points(*segment);
         const auto number = points.list.first_later_than(time);
-        if (!number) continue;
-        Found later = found(i, *segment, points, *number);
+        Found later = found(i, *segment, points, number.value_or(0));
+        // None: it was before this segment, in one that was pruned.
+        if (!number) later.position = segment->begin;
         if (later.position < piece.high) return later;
     }
     return std::nullopt;

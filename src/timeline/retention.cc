@@ -38,13 +38,6 @@ std::int64_t month_of(Timestamp time) {
     return 12 * year_of(time) + unsigned{date_of(time).month()};
 }
 
-Timestamp before(Timestamp now, Duration span) {
-    Timestamp then;
-    if (__builtin_sub_overflow(now.ns, span.ns, &then.ns))
-        return {std::numeric_limits<std::int64_t>::min()};
-    return then;
-}
-
 /// Applies one rule after the other to the snapshots of one source.
 class Judge {
   public:
@@ -165,6 +158,13 @@ std::string Verdict::text() const {
     std::string text;
     for (const Reason& reason : keep) text += (text.empty() ? "" : ", ") + reason.text();
     return text;
+}
+
+Timestamp before(Timestamp now, Duration span) {
+    Timestamp then;
+    if (__builtin_sub_overflow(now.ns, span.ns, &then.ns))
+        return {std::numeric_limits<std::int64_t>::min()};
+    return then;
 }
 
 Judgement judge(const History& history, const RetentionPolicy& policy, const Holds& holds,

@@ -61,6 +61,9 @@ class Catalog {
 
     /// Held from the look at snapshots and holds to the commit that removes snapshots.
     [[nodiscard]] std::unique_lock<std::mutex> decide();
+    /// Held from the look at a log (`Logs::add`, `Logs::remove`) to the commit that changes it.
+    /// Taken after `decide`.
+    [[nodiscard]] std::unique_lock<std::mutex> change_logs() const;
     std::vector<Hold> holds(std::uint32_t source) const;  ///< by number
     /// Unknown source: Errc::not_found. Returns it with its number. Takes `decide`.
     Hold add_hold(Hold);

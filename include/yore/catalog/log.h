@@ -97,8 +97,8 @@ struct LogRun {
     bool operator==(const LogRun&) const = default;
 };
 
-/// Any thread. Changes are computed from what is stored: one feeder at a time for a source, which
-/// commits them before it asks for the next ones.
+/// Any thread. Changes are computed from what is stored: who commits them holds
+/// Catalog::change_logs from before they are computed.
 class Logs {
   public:
     explicit Logs(const store::Store& store) : store_(store) {}

@@ -75,6 +75,9 @@ struct Judgement {
     std::optional<Timestamp> window_from;
 };
 
+/// As long before `now`, or the earliest Timestamp.
+Timestamp before(Timestamp now, Duration);
+
 Judgement judge(const History&, const RetentionPolicy&, const Holds&, Timestamp now);
 
 }  // namespace yore::timeline

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <yore/timeline/log_need.h>
+#include <yore/timeline/plan.h>
+
+#include <rapidcheck.h>
+
+#include "../support.h"
+#include "random_world.h"
+
+using namespace yore;
+using namespace yore::timeline;
+using namespace yore::test;
+
+namespace {
+
+/// The records when all segments are gone that are not needed; how many went.
+std::size_t prune(MemoryRecords& records, const LogNeed& need) {
+    std::size_t gone = 0;
+    const auto before = records;
+    for (auto& [incarnation, log] : records.logs) {
+        log.segments.clear();
+        log.runs.clear();
+        log.by_time.clear();
+    }
+    for (const auto& [incarnation, log] : before.logs) {
+        auto newest_so_far = log.by_time.begin();
+        for (const Segment& segment : log.segments) {
+            Timestamp newest;
+            if (segment.has_points) newest = (newest_so_far++)->first;
+            if (!need.covers(segment))
+                ++gone;
+            else if (segment.has_points)
+                records.add_segment(segment, before.points(segment).node, newest);
+            else
+                records.add_segment(segment, nullptr, {});
+        }
+    }
+    return gone;
+}
+
+/// The state that a moment means; however it is made.
+std::string state_of(const std::variant<Plan, NoPlan>& answer) {
+    const auto* found = std::get_if<Plan>(&answer);
+    if (!found) return "none";
+    if (!found->place) return fmt::format("snapshot {}", std::get<Snapshot>(found->base).place);
+    return fmt::format("{}:{}{}", found->place->incarnation, found->place->position.value,
+                       found->point ? "" : " of a snapshot");
+}
+
+RetentionPolicy window_of(std::int64_t ns) {
+    RetentionPolicy policy;
+    policy.window = {ns};
+    return policy;
+}
+
+}  // namespace
+
+TEST_CASE("every moment that is kept opens as before, when the log that none needs is gone") {
+    std::size_t gone = 0, opened = 0;
+    CHECK(rc::check("pruned or not, the plan is the same", [&] {
+        const World world = random_world();
+        const Timestamp since{number(80, 90 + static_cast<int>(4 * cells))};
+        const auto need = log_needed_since(world.records, since, now);
+        if (!need) return;
+        auto pruned = world.records;
+        gone += prune(pruned, *need);
+        RC_LOG() << describe(world) << "since " << since.ns << ", from " << need->from.incarnation
+                 << ":" << need->from.position.value << '\n';
+        for (std::int64_t time = since.ns; time < 90 + 5 * static_cast<int>(cells); ++time) {
+            const auto before = state_of(plan(world.records, Timestamp{time}, now));
+            RC_LOG() << "time " << time << '\n';
+            if (before == "none") continue;  // perhaps before all of the log now
+            RC_ASSERT(state_of(plan(pruned, Timestamp{time}, now)) == before);
+            ++opened;
+        }
+        RC_ASSERT(state_of(plan(pruned, Latest{}, now)) ==
+                  state_of(plan(world.records, Latest{}, now)));
+    }));
+    CHECK(gone > 100);
+    CHECK(opened > 1000);
+}
+
+TEST_CASE("a followed directory keeps the stored tree that the first moment begins with") {
+    MemoryRecords records;
+    records.lines = {{1, "journal-1", {}}};
+    for (std::int64_t i = 0; i < 10; ++i) {
+        const auto begin = static_cast<std::uint64_t>(i);
+        format::RestorePointsBuilder points;
+        points.add({{begin}, {100 + 10 * i}});
+        records.add_segment(
+            {1, fmt::format("j{}", i), {begin}, {begin + 1}, {105 + 10 * i}, true, true},
+            std::make_shared<Buffer>(Buffer::copy_of(points.encode())), {100 + 10 * i});
+    }
+    const auto from = [&](std::int64_t since) {
+        return log_needed_since(records, Timestamp{since}, now).value().from.position.value;
+    };
+    CHECK(from(150) == 5);  // j5 ends with the tree of 150
+    CHECK(from(159) == 5);
+    CHECK(from(149) == 4);
+    CHECK(from(100) == 0);
+    CHECK_FALSE(log_needed_since(records, Timestamp{50}, now).has_value());
+    CHECK(from(500) == 9);  // however old it is, the last tree stays
+    records.add_snapshot({0, {700}, {}});
+    CHECK(from(800) == 9);
+}
+
+TEST_CASE("a time before all that is left means nothing, though a clock was set back") {
+    MemoryRecords records;
+    records.lines = {{1, "journal-1", {}}};
+    format::RestorePointsBuilder points;
+    points.add({{5}, {50}});
+    const auto node = std::make_shared<Buffer>(Buffer::copy_of(points.encode()));
+    // Before it there was a segment, with a point of the time 200.
+    records.add_segment({1, "j5", {5}, {6}, {210}, true, true}, node, {200});
+    CHECK(std::holds_alternative<NoPlan>(plan(records, Timestamp{70}, now)));
+    CHECK(std::holds_alternative<Plan>(plan(records, Timestamp{205}, now)));
+}
+
+TEST_CASE("moments are kept as far back as the window, or the oldest snapshot, and the holds") {
+    const std::vector<SnapshotFacts> snapshots{{{100}}, {{200}}, {{300}}};
+    const History history{snapshots};
+    const Timestamp at_end{1000};
+    const auto since = [&](const RetentionPolicy& policy, const Holds& holds = {}) {
+        const auto judgement = judge(history, policy, holds, at_end);
+        const auto kept = moments_kept_since(history, judgement, policy, holds, at_end);
+        return kept ? std::optional(kept->ns) : std::nullopt;
+    };
+    CHECK(since({}) == std::nullopt);
+    RetentionPolicy two;
+    two.last = 2;
+    CHECK(since(two) == 200);
+    CHECK(since(two, {{{"1", {150}, {160}}}, {}}) == 100);  // the hold keeps a snapshot, too
+    CHECK(since(window_of(50)) == 950);
+    CHECK(since(window_of(50), {{{"1", {400}, {500}}}, {}}) == 400);
+    const std::vector<SnapshotFacts> nothing;
+    CHECK_FALSE(moments_kept_since({nothing}, {}, two, {}, at_end).has_value());
+}
