@@ -52,12 +52,16 @@ std::optional<nlohmann::json> RepositoryAccess::at_owner(const command::Call& ca
 nlohmann::json RepositoryAccess::reach(
     const command::Call& call,
     const std::function<nlohmann::json(std::unique_ptr<server::Owner>)>& local) {
+    const bool endless = invocation_.command == "log-follow";
     for (;;) {
-        if (invocation_.command == "log-follow" && owner_passes()) {
+        const auto what = endless ? owner_seen() : OwnerSeen::stays;
+        if (what == OwnerSeen::passes) {
             std::this_thread::sleep_for(wait_step);
             continue;
         }
-        if (auto result = at_owner(call)) return *result;
+        // Where none was seen, one that is there for a moment may have come since.
+        if (what == OwnerSeen::stays)
+            if (auto result = at_owner(call)) return *result;
         // Who has the lock is known before a passphrase is asked for in vain.
         if (const auto owner = store::RepositoryLock::owner_of(directory_)) {
             wait_for(*owner);
@@ -67,10 +71,12 @@ nlohmann::json RepositoryAccess::reach(
     }
 }
 
-bool RepositoryAccess::owner_passes() const {
+RepositoryAccess::OwnerSeen RepositoryAccess::owner_seen() const {
     const auto facts = server::Client(place_).owner();
-    return facts && facts->value("life", "") == "command" &&
-           command::get_bytes(*facts, "command") != "yore " + invocation_.verb;
+    if (!facts) return OwnerSeen::none;
+    const bool passes = facts->value("life", "") == "command" &&
+                        command::get_bytes(*facts, "command") != "yore " + invocation_.verb;
+    return passes ? OwnerSeen::passes : OwnerSeen::stays;
 }
 
 void RepositoryAccess::unlock() {

@@ -49,9 +49,10 @@ class RepositoryAccess {
     /// The owner answers: what it says of itself, when it may be waited for.
     void wait_to_own(const nlohmann::json& facts, Replace);
     bool is_draining() const;
-    /// Whether the owner is there for a command of its own that ends: what runs without end would
+    /// One passes when it is there for a command of its own that ends: what runs without end would
     /// keep it from ending.
-    bool owner_passes() const;
+    enum class OwnerSeen { none, passes, stays };
+    OwnerSeen owner_seen() const;
 
     const Invocation& invocation_;
     Renderer& renderer_;
