@@ -22,7 +22,7 @@ nlohmann::json run_versions(Context& context, const Call& call) {
     const auto source = find_source(context.catalog(), name);
     std::uint64_t count = 0;
     bool was_there = false;
-    view::scan_versions(context.catalog(), context.cache(), source.id, path,
+    view::scan_versions(context.catalog(), context.cache(), source.id, path, &context.replay(),
                         [&](const view::Version& version) {
                             check_stop(call.stop);
                             const char* change = !version.entry    ? "removed"

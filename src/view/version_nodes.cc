@@ -34,7 +34,7 @@ Node View::State::versions_place(std::uint32_t source, const std::string& path) 
 std::optional<Node> View::State::find_version(const Node& directory, const std::string& path,
                                               std::string_view name) {
     std::optional<Node> node;
-    scan_versions(catalog, cache, directory.source, path, [&](const Version& version) {
+    scan_versions(catalog, cache, directory.source, path, replay, [&](const Version& version) {
         if (version.state.name() != name) return true;
         if (version.entry && !version.entry->child())
             node = stored_at(directory, version.state, path);
@@ -67,7 +67,7 @@ std::optional<Node> View::State::find_in_versions(const Node& directory, std::st
         return version;
     const std::string below = join(path, name);
     bool was_there = false;
-    scan_versions(catalog, cache, directory.source, below, [&](const Version&) {
+    scan_versions(catalog, cache, directory.source, below, replay, [&](const Version&) {
         was_there = true;
         return false;
     });
@@ -99,7 +99,7 @@ void View::State::list_versions(const Node& directory, std::uint64_t after,
             return true;
         });
     }
-    scan_versions(catalog, cache, directory.source, path, [&](const Version& version) {
+    scan_versions(catalog, cache, directory.source, path, replay, [&](const Version& version) {
         if (version.entry && !version.entry->child())
             add(version.state.name(), version.entry->kind());
         return true;

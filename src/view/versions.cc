@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <yore/catalog/log.h>
 #include <yore/tree/compare.h>
+#include <yore/view/journal_replay.h>
 #include <yore/view/moment.h>
 #include <yore/view/versions.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace yore::view {
 namespace {
@@ -61,6 +63,7 @@ const std::optional<tree::EntryView>* PathFollower::go_to(const StoredState& sta
             const auto same = directories_.begin() + static_cast<std::ptrdiff_t>(depth);
             passed.insert(passed.end(), same, directories_.end());
             directories_ = std::move(passed);
+            moved_ = false;
             return &found_;
         }
         passed.push_back(*directory);
@@ -70,26 +73,129 @@ const std::optional<tree::EntryView>* PathFollower::go_to(const StoredState& sta
     }
     directories_ = std::move(passed);
     found_ = std::move(entry);
+    moved_ = true;
     return &found_;
 }
 
-void scan_versions(const catalog::Catalog& catalog, const store::ObjectCache& cache,
-                   std::uint32_t source, std::string_view path,
-                   const std::function<bool(const Version&)>& visit) {
-    PathFollower follower(catalog, cache, source, path);
-    std::optional<tree::EntryView> before;
-    for (const StoredState& state : states_of(catalog, source)) {
-        const auto* entry = follower.go_to(state);
-        if (entry == nullptr || (!before && !*entry)) continue;
-        Version version{state, *entry};
-        if (before && *entry) {
-            const tree::EntryChange change = tree::change_between(*before, **entry);
-            if (!change.content && !change.attributes) continue;
+namespace {
+
+constexpr Timestamp before_all{std::numeric_limits<std::int64_t>::min()};
+constexpr Timestamp after_all{std::numeric_limits<std::int64_t>::max()};
+
+bool touches(const format::JournalRecord& record, std::string_view path) {
+    return std::ranges::any_of(record.paths, [&](const std::string& changed) {
+        return changed.empty() || (path.starts_with(changed) &&
+                                   (path.size() == changed.size() || path[changed.size()] == '/'));
+    });
+}
+
+/// Walks through the states of one path, and through the journal between them.
+class VersionScan {
+  public:
+    VersionScan(const catalog::Catalog& catalog, const store::ObjectCache& cache,
+                std::uint32_t source, std::string_view path, const Replay* replay,
+                const std::function<bool(const Version&)>& visit)
+        : cache_(cache),
+          records_(catalog, cache, source),
+          path_(path),
+          replay_(replay),
+          visit_(visit),
+          follower_(catalog, cache, source, path) {}
+
+    void run(const std::vector<StoredState>& states) {
+        Timestamp last = before_all;
+        for (const StoredState& state : states) {
+            const auto* entry = follower_.go_to(state);
+            if (entry == nullptr) continue;
+            if (follower_.moved() && !is_directory(*entry)) {
+                if (!look_between(last, state.time)) return;
+                entry = follower_.go_to(state);
+            }
+            if (entry == nullptr || !tell(state, *entry)) return;
+            last = state.time;
+        }
+        if (!is_directory(before_)) look_between(last, after_all);
+    }
+
+  private:
+    static bool is_directory(const std::optional<tree::EntryView>& entry) {
+        return entry && entry->child();
+    }
+    /// False: `visit` stopped.
+    bool tell(const StoredState& state, const std::optional<tree::EntryView>& entry) {
+        if (!before_ && !entry) return true;
+        Version version{state, entry};
+        if (before_ && entry) {
+            const tree::EntryChange change = tree::change_between(*before_, *entry);
+            if (!change.content && !change.attributes) return true;
             version.content = change.content;
         }
-        before = *entry;
-        if (!visit(version)) return;
+        before_ = entry;
+        return visit_(version);
     }
+    bool look_between(Timestamp after, Timestamp before) {
+        if (replay_ == nullptr) return true;
+        for (const Timestamp time : touched_between(after, before)) {
+            const auto answer = open_moment(records_, timeline::Moment(time), after_all, replay_);
+            const auto* opened = std::get_if<Opened>(&answer);
+            if (opened == nullptr || !std::holds_alternative<NodeId>(opened->tree)) continue;
+            const StoredState state{time, opened->tree};
+            const auto* entry = follower_.go_to(state);
+            if (entry != nullptr && !tell(state, *entry)) return false;
+        }
+        return true;
+    }
+    /// The moments behind `after` and before `before` of which the journal has the path, or a
+    /// directory that it is in.
+    std::vector<Timestamp> touched_between(Timestamp after, Timestamp before) const {
+        std::vector<Timestamp> times;
+        for (const timeline::Incarnation& line : records_.incarnations()) {
+            auto segment = records_.segment_later_than(line.number, after);
+            while (segment) {
+                const auto stored =
+                    records_.logs().segment_ending_at(records_.source(), line.number, segment->end);
+                if (!stored || stored->first_time >= before) break;
+                if (segment->has_points) add_touched(*stored, *segment, times);
+                segment = records_.segment_ending_after({line.number, segment->end});
+            }
+        }
+        std::erase_if(times, [&](Timestamp time) { return time <= after || time >= before; });
+        std::ranges::sort(times);
+        times.erase(std::unique(times.begin(), times.end()), times.end());
+        return times;
+    }
+    void add_touched(const catalog::LogSegment& stored, const timeline::Segment& segment,
+                     std::vector<Timestamp>& times) const {
+        const format::Journal journal = read_journal(cache_, stored);
+        const timeline::Points points = records_.points(segment);
+        for (std::uint32_t place = 0, at = 0; place < points.list.count(); ++place) {
+            const format::RestorePoint point = points.list.at(place);
+            bool is_touched = false;
+            for (; at < journal.records.size() && journal.begin.value + at <= point.position.value;
+                 ++at)
+                is_touched = is_touched || touches(journal.records[at], path_);
+            if (is_touched) times.push_back(point.time);
+        }
+    }
+
+    const store::ObjectCache& cache_;
+    const SourceRecords records_;
+    const std::string_view path_;
+    const Replay* replay_;
+    const std::function<bool(const Version&)>& visit_;
+    PathFollower follower_;
+    std::optional<tree::EntryView> before_;
+};
+
+}  // namespace
+
+void scan_versions(const catalog::Catalog& catalog, const store::ObjectCache& cache,
+                   std::uint32_t source, std::string_view path, const Replay* replay,
+                   const std::function<bool(const Version&)>& visit) {
+    const auto known = catalog.source(source);
+    const bool has_journal = known && known->kind == catalog::SourceKind::directory;
+    VersionScan(catalog, cache, source, path, has_journal ? replay : nullptr, visit)
+        .run(states_of(catalog, source));
 }
 
 }  // namespace yore::view

@@ -87,7 +87,7 @@ void versions_of_a_file(benchmark::State& state) {
         const store::ObjectCache cold(history.store, 256u << 20);
         std::uint64_t count = 0;
         view::scan_versions(history.catalog, cold, history.source, "directory-150/file-0500",
-                            [&](const view::Version&) { return ++count > 0; });
+                            nullptr, [&](const view::Version&) { return ++count > 0; });
         state.counters["versions"] = static_cast<double>(count);
     }
 }

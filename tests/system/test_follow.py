@@ -47,6 +47,9 @@ def moments():
         same_trees(home, f"{point}/home/at/latest/.")
         listed = repo.yore("ls", f"home@{states[1][1]}").out.split()
         check("renamed" in listed and "d1" not in listed, f"the command opens it too: {listed}")
+        version, = os.listdir(f"{point}/home/versions/last")
+        with open(f"{point}/home/versions/last/{version}") as last:
+            check(last.read() == "x", "a version that only the journal has yet")
         check(not spans_of(repo), "nothing is uncertain")
         end(process)
         wait_for(lambda: log_of(repo)[-2]["tree"], "the owner has closed the last segment")

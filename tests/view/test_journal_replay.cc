@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <yore/format/journal.h>
 #include <yore/format/restore_points.h>
+#include <yore/tree/compare.h>
 #include <yore/view/journal_replay.h>
+#include <yore/view/versions.h>
+
+#include <set>
 
 #include "../tree/random_changes.h"
 #include "view_fixture.h"
@@ -76,14 +80,15 @@ struct Journalled {
 
 /// Random changes; what the tree is after each; a tree is stored after some segments.
 struct RandomJournal {
-    explicit RandomJournal(std::uint64_t seed) : random(seed) {
+    enum class Trees { none, some };
+    explicit RandomJournal(std::uint64_t seed, Trees trees = Trees::some) : random(seed) {
         journal.take_base({});
         model.put("", changes.directory(3));
         journal.record(Kind::put, {""}, build());
-        close(true);
+        close(trees == Trees::some);
         for (int i = 0; i < 6; ++i) {
             for (std::uint64_t left = 1 + random.below(15); left > 0; --left) change();
-            close(random.below(3) == 0);
+            close(trees == Trees::some && random.below(3) == 0);
         }
     }
     tree::Entry build() { return model.find("")->build(*writer(), journal.fixture.bounds, "root"); }
@@ -115,6 +120,25 @@ struct RandomJournal {
     Journalled journal;
     std::vector<NodeId> roots;  ///< after each record, from position 1 on
 };
+
+/// The paths of all that is in a tree.
+void add_paths(const store::ObjectCache& cache, const NodeId& top, const std::string& prefix,
+               std::set<std::string>& paths) {
+    tree::Directory(cache, top).scan("", [&](const tree::EntryView& entry) {
+        const std::string path = prefix + std::string(entry.name());
+        paths.insert(path);
+        if (const auto child = entry.child()) add_paths(cache, *child, path + "/", paths);
+        return true;
+    });
+}
+
+std::optional<tree::EntryView> find(const store::ObjectCache& cache, const NodeId& top,
+                                    const std::string& path) {
+    const auto end = path.find('/');
+    const auto entry = tree::Directory(cache, top).find(path.substr(0, end));
+    if (end == path.npos || !entry) return entry;
+    return entry->child() ? find(cache, *entry->child(), path.substr(end + 1)) : std::nullopt;
+}
 
 /// All names below, as far as they can be read.
 std::uint64_t count_entries(const store::ObjectCache& cache, const NodeId& top) {
@@ -264,4 +288,77 @@ TEST_CASE("A segment that has grown is another file; one that went is an error")
     journal.fixture.store->commit(journal.logs.remove({&*segment, 1}));
     CHECK_THROWS_AS(fixture.view.open(after), Error);
     CHECK_FALSE(fixture.is_there("home/log/journal-1/00000001"));
+}
+
+TEST_CASE("The versions of a path are its states along the journal that differ") {
+    CAPTURE(test_seed());
+    RandomJournal random(test_seed(), RandomJournal::Trees::none);
+    const Journalled& journal = random.journal;
+    const store::ObjectCache& cache = journal.fixture.cache;
+    view::JournalReplay replay(journal.fixture.catalog, random.journal.fixture.cache);
+    std::vector<NodeId> tops;  // of the source's directory, which is the root's one entry
+    std::set<std::string> paths;
+    for (std::size_t i = 0; i < random.roots.size(); ++i) {
+        const auto root = root_at(journal, cache, replay, {i + 1});
+        REQUIRE(root);
+        tops.push_back(find(cache, *root, "root")->child().value());
+        add_paths(cache, tops.back(), "", paths);
+    }
+    for (const std::string& path : paths) {
+        std::vector<std::pair<Timestamp, bool>> expected, found;
+        std::optional<tree::EntryView> before;
+        for (std::size_t i = 0; i < tops.size(); ++i) {
+            const auto entry = find(cache, tops[i], path);
+            const auto change =
+                before && entry ? tree::change_between(*before, *entry) : tree::EntryChange{};
+            const bool differs = change.content || change.attributes || !before != !entry;
+            if (differs) expected.emplace_back(Journalled::time_of({i + 1}), entry.has_value());
+            before = entry;
+        }
+        view::scan_versions(journal.fixture.catalog, cache, journal.home.id, path, &replay,
+                            [&](const view::Version& version) {
+                                found.emplace_back(version.state.time, version.entry.has_value());
+                                return true;
+                            });
+        CAPTURE(path);
+        REQUIRE(found == expected);
+    }
+}
+
+TEST_CASE("What came and went between two stored trees is a version where its directory changed") {
+    Journalled journal;
+    ViewFixture& fixture = journal.fixture;
+    view::JournalReplay replay(fixture.catalog, fixture.cache);
+    const view::View view(fixture.catalog, fixture.cache, fixture.clock, &replay);
+    const auto tree_of = [&](const Folder& folder) {
+        tree::DirectoryBuilder root(*fixture.writer, fixture.bounds);
+        root.add(fixture.build("root", folder));
+        return root.finish().top;
+    };
+    const Folder empty, full{.files = {{"last", fixture.file("x")}}, .folders = {}, .xattrs = {}};
+    journal.record(Kind::put, {""}, fixture.build("root", empty));
+    journal.close(tree_of(empty));
+    journal.record(Kind::put, {"short"}, fixture.file("one"));
+    journal.record(Kind::put, {"short"}, fixture.file("other"));
+    journal.record(Kind::remove, {"short"});
+    journal.record(Kind::put, {"last"}, fixture.file("x"));
+    journal.close(tree_of(full));
+    journal.take_base({});
+    const auto names = [&](const std::string& path) {
+        std::vector<std::string> all;
+        view.list(*view.resolve(path), 0, [&](const view::Listing& listing) {
+            all.emplace_back(listing.name);
+            return true;
+        });
+        std::ranges::sort(all);
+        return all;
+    };
+    const auto at = [](std::uint64_t position) {
+        return view::moment_name(Journalled::time_of({position}));
+    };
+    CHECK(names("home/versions/short") == std::vector{at(2), at(3)});
+    CHECK(names("home/versions/last") == std::vector{at(5)});
+    const auto node = view.resolve("home/versions/short/" + at(3));
+    REQUIRE(node);
+    CHECK(fixture.bytes(*node) == "other");
 }

@@ -38,7 +38,7 @@ TEST_CASE("Each state of a path that differs from the one before is a version, a
     History history;
     std::vector<std::string> seen;
     view::scan_versions(
-        history.fixture.catalog, history.fixture.cache, history.home.id, "d/f",
+        history.fixture.catalog, history.fixture.cache, history.home.id, "d/f", nullptr,
         [&](const view::Version& version) {
             seen.push_back(version.state.name().substr(11, 2) + (version.entry ? "" : " gone"));
             return true;
@@ -74,10 +74,11 @@ TEST_CASE("What a path was is found without opening directories that stayed the 
     const auto reads = [&](std::string_view path) {
         const store::ObjectCache cache(*fixture.store, 256u << 20);
         std::uint64_t versions = 0;
-        view::scan_versions(fixture.catalog, cache, home.id, path, [&](const view::Version&) {
-            ++versions;
-            return true;
-        });
+        view::scan_versions(fixture.catalog, cache, home.id, path, nullptr,
+                            [&](const view::Version&) {
+                                ++versions;
+                                return true;
+                            });
         return std::pair(versions, cache.stats().misses);
     };
     CHECK(reads("changing").first == 100);
