@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <system_error>
 
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -62,13 +63,20 @@ void Acceptor::accept_one() {
     if (connections_.size() >= peers_max_) return;
     Connection& connection = connections_.emplace_back();
     connection.fd = std::move(fd);
-    connection.thread = std::thread([this, &connection] {
-        serve_(connection.fd.get());
-        // The peer learns at once that this is all; the descriptor goes with the thread.
-        ::shutdown(connection.fd.get(), SHUT_RDWR);
-        std::scoped_lock done_lock(mutex_);
-        connection.done = true;
-    });
+    try {
+        connection.thread = std::thread([this, &connection] { serve_one(connection); });
+    } catch (const std::system_error& error) {
+        log_error("a peer at {} is hung up on: {}", name_, error.what());
+        connections_.pop_back();
+    }
+}
+
+void Acceptor::serve_one(Connection& connection) {
+    serve_(connection.fd.get());
+    // The peer learns at once that this is all; the descriptor goes with the thread.
+    ::shutdown(connection.fd.get(), SHUT_RDWR);
+    std::scoped_lock lock(mutex_);
+    connection.done = true;
 }
 
 void Acceptor::clear_done(bool all) {

@@ -37,6 +37,7 @@ class Acceptor {
     };
     void accept_until_stopped();
     void accept_one();
+    void serve_one(Connection&);
     void clear_done(bool all);
 
     Fd socket_, wake_;

@@ -17,11 +17,11 @@ from schemas import Schemas
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 COMMANDS = "/v1/commands/"
-# What does not come about here: an error of the disk, lost events, damage, long work.
+# What does not come about here: an error of the disk, lost events, damage, long work, old log.
 NEEDS_TROUBLE = {("snapshot", "problem"), ("restore", "problem"), ("verify", "damage"),
                  ("restore", "progress"), ("snapshot", "progress"), ("verify", "progress"),
-                 ("collect", "progress"), ("jobs-follow", None),
-                 ("log-list", "span")}
+                 ("collect", "progress"), ("jobs-follow", None), ("log-list", "span"),
+                 ("prune", "log")}
 
 
 def read(*parts):

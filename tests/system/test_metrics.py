@@ -2,6 +2,7 @@
 """The figures of a real server: at its socket, over TCP, by command. The alerts and the dashboard
 that are shipped ask for no others."""
 import glob
+import http.client
 import json
 import os
 import re
@@ -67,7 +68,7 @@ class Served:
                 return answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code
-        except OSError:
+        except (OSError, http.client.HTTPException):  # the port is given up meanwhile
             return None
 
     def at_socket(self):
