@@ -3,6 +3,7 @@
 /// order: `change` (added, removed, changed), `path`, the entries `before` and `after`, and for
 /// changed ones whether `content` or `attributes` differ.
 #include <yore/base/error.h>
+#include <yore/base/path.h>
 #include <yore/command/text.h>
 #include <yore/tree/compare.h>
 

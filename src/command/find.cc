@@ -4,6 +4,7 @@
 /// `newer`, `older` (times). An event `entry` each; in a span, each time that one appears, with the
 /// `state` in which it did.
 #include <yore/base/error.h>
+#include <yore/base/path.h>
 #include <yore/command/text.h>
 #include <yore/tree/compare.h>
 #include <yore/view/versions.h>

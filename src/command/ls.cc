@@ -3,6 +3,7 @@
 /// and is not at the moment, each with the last `state` that had it). An event `entry` each, with
 /// its `path` from the root of the snapshot. Of a directory what is in it, of anything else itself.
 #include <yore/base/error.h>
+#include <yore/base/path.h>
 #include <yore/command/text.h>
 #include <yore/view/versions.h>
 

@@ -2,6 +2,7 @@
 #include "command/moment.h"
 
 #include <yore/base/error.h>
+#include <yore/base/path.h>
 #include <yore/command/text.h>
 #include <yore/view/moment.h>
 
@@ -148,13 +149,6 @@ tree::EntryView find_path(const store::ObjectCache& cache, const Moment& moment,
         at = end + 1;
     }
     return entry;
-}
-
-std::string join_path(std::string_view directory, std::string_view name) {
-    std::string path(directory);
-    if (!directory.empty() && !name.empty()) path += '/';
-    path += name;
-    return path;
 }
 
 }  // namespace yore::command

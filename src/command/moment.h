@@ -46,7 +46,4 @@ std::string normal_path(const std::string&);
 /// The entry at a normal path ("" is the root). No link is followed. Absent: Errc::not_found.
 tree::EntryView find_path(const store::ObjectCache&, const Moment&, const std::string& path);
 
-/// `dir` and `name` with a slash between them, unless one is empty.
-std::string join_path(std::string_view directory, std::string_view name);
-
 }  // namespace yore::command

@@ -2,6 +2,7 @@
 #include "command/walk.h"
 
 #include <yore/base/error.h>
+#include <yore/base/path.h>
 
 #include <algorithm>
 #include <vector>

@@ -3,6 +3,7 @@
 
 #include <yore/base/error.h>
 #include <yore/base/log.h>
+#include <yore/base/path.h>
 
 #include <algorithm>
 #include <array>
@@ -116,9 +117,7 @@ FanotifyWatch::Where FanotifyWatch::place_of(int directory, const std::string& t
     if (path.empty()) return is_removed(directory) ? Where::outside : Where::unknown;
     struct stat status {};
     if (::fstat(directory, &status) == 0 && !S_ISDIR(status.st_mode)) path.resize(path.rfind('/'));
-    const bool is_inside =
-        path == top || (path.starts_with(top) && (top == "/" || path[top.size()] == '/'));
-    if (!is_inside) return Where::outside;
+    if (!is_at_or_below(path, top)) return Where::outside;
     path.erase(0, std::min(path.size(), top == "/" ? 1 : top.size() + 1));
     return Where::inside;
 }

@@ -2,6 +2,8 @@
 /// Where a walk looks: at directories that changed, and on the way to them.
 #pragma once
 
+#include <yore/base/path.h>
+
 #include <set>
 #include <string>
 #include <string_view>
@@ -14,10 +16,8 @@ class Focus {
     void add(std::string_view directory) {
         directories_.emplace(directory);
         // What leads to a path that was added before does so already.
-        while (ways_.emplace(directory).second && !directory.empty()) {
-            const std::size_t slash = directory.rfind('/');
-            directory = directory.substr(0, slash == directory.npos ? 0 : slash);
-        }
+        while (ways_.emplace(directory).second && !directory.empty())
+            directory = directory_of(directory);
     }
     bool empty() const { return directories_.empty(); }
     /// All entries of this directory are looked at.

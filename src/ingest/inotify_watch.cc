@@ -3,6 +3,7 @@
 
 #include <yore/base/error.h>
 #include <yore/base/log.h>
+#include <yore/base/path.h>
 
 #include <cerrno>
 #include <cstring>
@@ -49,10 +50,6 @@ Error too_many(const std::string& top, std::size_t watched) {
          "or follow it as root: one mark then watches the whole file system"});
 }
 
-std::string join(const std::string& directory, std::string_view name) {
-    return directory.empty() ? std::string(name) : directory + "/" + std::string(name);
-}
-
 }  // namespace
 
 InotifyWatch::InotifyWatch(int source, const std::vector<std::string>& excludes, Duration rest)
@@ -93,8 +90,8 @@ void InotifyWatch::note(const inotify_event& event, std::string_view name) {
     seen_.directories.insert(directory);
     if ((event.mask & moved_mask) != 0) seen_.moved.insert(directory);
     if ((event.mask & IN_ISDIR) == 0 || name.empty()) return;
-    if ((event.mask & IN_MOVED_FROM) != 0) forget_tree(join(directory, name));
-    if ((event.mask & comes_mask) != 0) add_tree(join(directory, name));
+    if ((event.mask & IN_MOVED_FROM) != 0) forget_tree(join_path(directory, name));
+    if ((event.mask & comes_mask) != 0) add_tree(join_path(directory, name));
 }
 
 void InotifyWatch::add_tree(const std::string& top) {
@@ -135,15 +132,12 @@ void InotifyWatch::list(int directory, const std::string& path, std::vector<std:
     listing.read(directory, listing_buffer_.span());
     for (std::size_t i = 0; i < listing.size(); ++i)
         if (listing.kind(i).value_or(PathKind::directory) == PathKind::directory)
-            below.push_back(join(path, listing.name(i)));
+            below.push_back(join_path(path, listing.name(i)));
 }
 
 void InotifyWatch::forget_tree(const std::string& top) {
-    const auto is_below = [&](const std::string& path) {
-        return path == top || (path.starts_with(top) && path[top.size()] == '/');
-    };
     for (auto at = watches_.lower_bound(top); at != watches_.end() && at->first.starts_with(top);) {
-        if (!is_below(at->first)) {
+        if (!is_at_or_below(at->first, top)) {
             ++at;
             continue;
         }

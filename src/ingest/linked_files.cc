@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ingest/linked_files.h"
 
+#include <yore/base/path.h>
+
 #include <algorithm>
 #include <utility>
 
 namespace yore::ingest {
-namespace {
-
-std::string directory_of(std::string_view path) {
-    const std::size_t slash = path.rfind('/');
-    return std::string(path.substr(0, slash == path.npos ? 0 : slash));
-}
-
-}  // namespace
 
 /// What is searched for in `root`, as catalog::Snapshot::root.
 void LinkedFiles::search(const NodeId& root, const std::set<std::uint64_t>& inodes) {
@@ -24,8 +18,7 @@ void LinkedFiles::search(const NodeId& root, const std::set<std::uint64_t>& inod
         pending.pop_back();
         tree::Directory(cache_, directory).scan("", [&](const tree::EntryView& entry) {
             if (const auto child = entry.child()) {
-                const std::string name(entry.name());
-                pending.emplace_back(*child, path.empty() ? name : path + "/" + name);
+                pending.emplace_back(*child, join_path(path, entry.name()));
             } else if (const auto inode = entry.attributes().inode; inodes.contains(inode)) {
                 inodes_[inode].directories.insert(path);
             }
@@ -40,7 +33,7 @@ void LinkedFiles::note(const std::vector<Change>& changes) {
         const auto known = inodes_.find(change.entry.attributes.inode);
         if (known == inodes_.end()) continue;
         for (const std::string& path : change.paths)
-            known->second.directories.insert(directory_of(path));
+            known->second.directories.insert(std::string(directory_of(path)));
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ingest/moved_names.h"
 
+#include <yore/base/path.h>
 #include <yore/tree/directory.h>
 
 #include <algorithm>
@@ -24,10 +25,6 @@ std::optional<NodeId> find_directory(const store::ObjectCache& cache, NodeId roo
     return entry ? entry->child() : std::nullopt;
 }
 
-std::string join(std::string_view directory, std::string_view name) {
-    return directory.empty() ? std::string(name) : std::string(directory) + "/" + std::string(name);
-}
-
 class Search {
   public:
     Search(const store::ObjectCache& cache, NodeId root, int source)
@@ -47,11 +44,11 @@ class Search {
             if (stays)
                 now.erase(found);
             else
-                gone_.emplace(attributes.inode, Name{join(directory, name), attributes});
+                gone_.emplace(attributes.inode, Name{join_path(directory, name), attributes});
             return true;
         });
         for (const auto& [name, attributes] : now)
-            come_.push_back({join(directory, name), attributes});
+            come_.push_back({join_path(directory, name), attributes});
     }
 
     std::vector<MovedName> moves() const {
@@ -88,9 +85,7 @@ class Search {
     }
     /// One is the other, or lies below it.
     static bool meet(std::string_view a, std::string_view b) {
-        const auto [shorter, longer] = a.size() < b.size() ? std::pair(a, b) : std::pair(b, a);
-        return longer.starts_with(shorter) &&
-               (longer.size() == shorter.size() || longer[shorter.size()] == '/');
+        return is_at_or_below(a, b) || is_below(b, a);
     }
 
     const store::ObjectCache& cache_;

@@ -2,6 +2,7 @@
 #include "ingest/tree_records.h"
 
 #include <yore/base/error.h>
+#include <yore/base/path.h>
 
 #include <optional>
 
@@ -127,8 +128,7 @@ class Scan {
     }
 
     static std::string path_of(const Pending& here, const EntryView& entry) {
-        const std::string name(entry.name());
-        return here.path.empty() ? name : here.path + "/" + name;
+        return join_path(here.path, entry.name());
     }
 
     const store::ObjectCache& cache_;

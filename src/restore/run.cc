@@ -2,6 +2,7 @@
 #include "restore/run.h"
 
 #include <yore/base/file.h>
+#include <yore/base/path.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -24,11 +25,6 @@ std::vector<std::string> components(const std::string& path) {
         begin = end + 1;
     }
     return parts;
-}
-
-bool is_below(const std::string& path, const std::string& directory) {
-    return path.size() > directory.size() && path.starts_with(directory) &&
-           path[directory.size()] == '/';
 }
 
 }  // namespace
@@ -101,7 +97,7 @@ std::vector<Run::Selected> Run::select(const tree::EntryView& top) const {
     std::vector<Selected> selected;
     std::string last;
     for (const std::string& path : paths) {
-        if (!last.empty() && (path == last || is_below(path, last))) continue;
+        if (!last.empty() && is_at_or_below(path, last)) continue;
         selected.push_back(find_path(top, path));
         last = path;
     }

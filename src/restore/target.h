@@ -3,6 +3,7 @@
 #pragma once
 
 #include <yore/base/fd.h>
+#include <yore/base/path.h>
 #include <yore/tree/directory.h>
 
 #include <functional>
@@ -35,9 +36,7 @@ class TargetDirectory {
     int fd() const { return fd_.get(); }
     /// From the target's top, no leading slash; the top is "".
     const std::string& path() const { return path_; }
-    std::string path_of(std::string_view name) const {
-        return path_.empty() ? std::string(name) : path_ + "/" + std::string(name);
-    }
+    std::string path_of(std::string_view name) const { return join_path(path_, name); }
     /// Nothing when its metadata is not ours to set (the target's top).
     const std::optional<tree::EntryView>& entry() const { return entry_; }
     /// Null above the target's top.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <yore/base/path.h>
 #include <yore/tree/edit.h>
 
 #include <algorithm>
@@ -8,11 +9,6 @@ namespace yore::tree {
 namespace {
 
 constexpr std::string_view top_name = "root";
-
-bool is_below(std::string_view path, std::string_view directory) {
-    return path.size() > directory.size() && path.starts_with(directory) &&
-           path[directory.size()] == '/';
-}
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// SOURCE/versions: the names that ever were as directories, and in that of a file its versions.
 #include <yore/base/error.h>
+#include <yore/base/path.h>
 #include <yore/view/versions.h>
 
 #include <algorithm>
@@ -10,10 +11,6 @@
 
 namespace yore::view {
 namespace {
-
-std::string join(const std::string& directory, std::string_view name) {
-    return directory.empty() ? std::string(name) : fmt::format("{}/{}", directory, name);
-}
 
 bool is_name(std::string_view name) {
     return !name.empty() && name != "." && name != ".." && name.find('/') == name.npos;
@@ -65,7 +62,7 @@ std::optional<Node> View::State::find_in_versions(const Node& directory, std::st
     const std::string path = version_places.path(directory.place);
     if (auto version = path.empty() ? std::nullopt : find_version(directory, path, name))
         return version;
-    const std::string below = join(path, name);
+    const std::string below = join_path(path, name);
     bool was_there = false;
     scan_versions(catalog, cache, directory.source, below, replay, [&](const Version&) {
         was_there = true;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <yore/base/path.h>
 #include <yore/catalog/log.h>
 #include <yore/tree/compare.h>
 #include <yore/view/journal_replay.h>
@@ -83,10 +84,8 @@ constexpr Timestamp before_all{std::numeric_limits<std::int64_t>::min()};
 constexpr Timestamp after_all{std::numeric_limits<std::int64_t>::max()};
 
 bool touches(const format::JournalRecord& record, std::string_view path) {
-    return std::ranges::any_of(record.paths, [&](const std::string& changed) {
-        return changed.empty() || (path.starts_with(changed) &&
-                                   (path.size() == changed.size() || path[changed.size()] == '/'));
-    });
+    return std::ranges::any_of(
+        record.paths, [&](const std::string& changed) { return is_at_or_below(path, changed); });
 }
 
 /// Walks through the states of one path, and through the journal between them.
