@@ -15,15 +15,6 @@ namespace {
 
 constexpr std::size_t removals_max = 500;  ///< of one commit
 
-timeline::Segment planned(const catalog::LogSegment& stored) {
-    timeline::Segment segment;
-    segment.incarnation = stored.incarnation;
-    segment.begin = stored.begin;
-    segment.end = stored.end;
-    segment.last_time = stored.last_time;
-    return segment;
-}
-
 /// What snapshots that stay need to be a state at all.
 std::vector<timeline::LogRange> ranges_of_bases(const Judged& judged) {
     std::vector<timeline::LogRange> ranges;
@@ -46,7 +37,7 @@ class Victims {
     std::vector<catalog::LogSegment> next() {
         std::vector<catalog::LogSegment> victims;
         const auto look = [&](const catalog::LogSegment& segment) {
-            if (need_.covers(planned(segment))) return false;
+            if (need_.covers(view::planned(segment))) return false;
             seen_ = segment.end;
             if (!is_of_base(segment)) victims.push_back(segment);
             return victims.size() < removals_max;

@@ -46,6 +46,7 @@ std::string View::State::generated_text(const Node& node) const {
 }
 
 Attributes View::State::generated_attributes(const Node& node) const {
+    if (node.kind == NodeKind::segment) return segment_attributes(segment_of(node));
     Attributes attributes{.stat = {}, .immutable = false};
     tree::Attributes& stat = attributes.stat;
     become(stat, tree::FileKind::directory, 0555, 0);  // one link: not counted, as btrfs says it
@@ -60,11 +61,6 @@ Attributes View::State::generated_attributes(const Node& node) const {
         become(stat, tree::FileKind::regular, 0444, generated_text(node).size());
     if (is_generated_link(node))
         become(stat, tree::FileKind::symlink, 0777, generated_target(node).size());
-    if (node.kind == NodeKind::segment) {
-        const catalog::LogSegment segment = segment_of(node);
-        become(stat, tree::FileKind::regular, 0444, segment.bytes);
-        stat.modified = segment.last_time;
-    }
     stat.changed = stat.modified;
     return attributes;
 }

@@ -67,11 +67,20 @@ void View::State::list_segments(const Node& directory, std::uint64_t after,
         listing.cookie = segment.begin.value + 1;
         if (listing.cookie <= after) return true;
         listing.node = segment_node(directory, segment);
-        listing.attributes = generated_attributes(*listing.node);
+        listing.attributes = segment_attributes(segment);
         listing.kind = tree::FileKind::regular;
         return visit(listing);
     };
     catalog::Logs(catalog.store()).scan_segments(directory.source, directory.place, from, list);
+}
+
+Attributes View::State::segment_attributes(const catalog::LogSegment& segment) {
+    Attributes attributes{.stat = {}, .immutable = false};
+    attributes.stat.kind = tree::FileKind::regular;
+    attributes.stat.permissions = 0444;
+    attributes.stat.size = segment.bytes;
+    attributes.stat.modified = attributes.stat.changed = segment.last_time;
+    return attributes;
 }
 
 catalog::LogSegment View::State::segment_of(const Node& node) const {

@@ -31,14 +31,7 @@ std::optional<timeline::Snapshot> base_in(const catalog::SnapshotLine& line, std
 }
 
 std::optional<timeline::Segment> planned(const std::optional<catalog::LogSegment>& stored) {
-    if (!stored) return std::nullopt;
-    return timeline::Segment{stored->incarnation,
-                             stored->name,
-                             stored->begin,
-                             stored->end,
-                             stored->last_time,
-                             stored->points.has_value(),
-                             stored->tree_after.has_value()};
+    return stored ? std::optional(view::planned(*stored)) : std::nullopt;
 }
 
 void check_points(const NodeId& id, ByteView plain) {
@@ -47,6 +40,16 @@ void check_points(const NodeId& id, ByteView plain) {
 }
 
 }  // namespace
+
+timeline::Segment planned(const catalog::LogSegment& stored) {
+    return {stored.incarnation,
+            stored.name,
+            stored.begin,
+            stored.end,
+            stored.last_time,
+            stored.points.has_value(),
+            stored.tree_after.has_value()};
+}
 
 SourceRecords::SourceRecords(const catalog::Catalog& catalog, const store::ObjectCache& cache,
                              std::uint32_t source)

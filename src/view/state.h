@@ -68,6 +68,7 @@ struct View::State {
     /// It is gone, or another one is in its place: Errc::not_found.
     catalog::LogSegment segment_of(const Node&) const;
     Node segment_node(const Node& directory, const catalog::LogSegment&) const;
+    static Attributes segment_attributes(const catalog::LogSegment&);
 
     // The calendar below an `at` (calendar.cc).
     std::optional<Node> find_day(const Node& at, std::string_view name) const;

@@ -107,13 +107,14 @@ class VersionScan {
             const auto* entry = follower_.go_to(state);
             if (entry == nullptr) continue;
             if (follower_.moved() && !is_directory(*entry)) {
-                if (!look_between(last, state.time)) return;
-                entry = follower_.go_to(state);
+                const auto times = touched_between(last, state.time);
+                if (!look_at(times)) return;
+                if (!times.empty()) entry = follower_.go_to(state);
             }
             if (entry == nullptr || !tell(state, *entry)) return;
             last = state.time;
         }
-        if (!is_directory(before_)) look_between(last, after_all);
+        if (!is_directory(before_)) look_at(touched_between(last, after_all));
     }
 
   private:
@@ -132,9 +133,8 @@ class VersionScan {
         before_ = entry;
         return visit_(version);
     }
-    bool look_between(Timestamp after, Timestamp before) {
-        if (replay_ == nullptr) return true;
-        for (const Timestamp time : touched_between(after, before)) {
+    bool look_at(const std::vector<Timestamp>& times) {
+        for (const Timestamp time : times) {
             const auto answer = open_moment(records_, timeline::Moment(time), after_all, replay_);
             const auto* opened = std::get_if<Opened>(&answer);
             if (opened == nullptr || !std::holds_alternative<NodeId>(opened->tree)) continue;
@@ -145,9 +145,10 @@ class VersionScan {
         return true;
     }
     /// The moments behind `after` and before `before` of which the journal has the path, or a
-    /// directory that it is in.
+    /// directory that it is in. Without a replay: none.
     std::vector<Timestamp> touched_between(Timestamp after, Timestamp before) const {
         std::vector<Timestamp> times;
+        if (replay_ == nullptr) return times;
         for (const timeline::Incarnation& line : records_.incarnations()) {
             auto segment = records_.segment_later_than(line.number, after);
             while (segment) {

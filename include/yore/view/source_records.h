@@ -46,4 +46,7 @@ class SourceRecords final : public timeline::Records {
     std::shared_ptr<const catalog::SnapshotLine> line_;
 };
 
+/// A stored segment as planning sees it.
+timeline::Segment planned(const catalog::LogSegment&);
+
 }  // namespace yore::view
