@@ -181,6 +181,7 @@ Source Catalog::change_source(const Source& wanted) {
             Errc::exists,
             fmt::format("source {}: there is one of another kind with this name", wanted.name));
     source.directory = wanted.directory;
+    source.postgresql = wanted.postgresql;
     source.retention = wanted.retention;
     const store::RecordChange change[] = {{source_key(source.id), encode(source)}};
     state_->store.commit(change);

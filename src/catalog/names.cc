@@ -47,6 +47,18 @@ void check_source_name(std::string_view name) {
     if (name == "at" || name == "README.txt") refuse("the mount uses it for itself");
 }
 
+std::string_view name_of(SourceKind kind) {
+    switch (kind) {
+        case SourceKind::directory:
+            return "directory";
+        case SourceKind::stream:
+            return "stream";
+        case SourceKind::postgresql:
+            return "postgresql";
+    }
+    return "unknown";
+}
+
 std::string SnapshotName::text() const {
     std::string text = to_name(Timestamp::from_seconds(second));
     if (ordinal > 1) text += fmt::format("-{:04}", ordinal);

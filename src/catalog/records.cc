@@ -47,6 +47,25 @@ DirectoryOptions from_stored(const fb::Directory& stored) {
     return directory;
 }
 
+flatbuffers::Offset<fb::BaseBackup> put(flatbuffers::FlatBufferBuilder& builder,
+                                        const BaseBackup& backup) {
+    return fb::CreateBaseBackup(builder, backup.system_identifier, backup.server_version,
+                                backup.timeline, backup.start.value, backup.stop.value,
+                                backup.from_standby, backup.damaged_pages);
+}
+
+BaseBackup from_stored(const fb::BaseBackup& stored, std::string_view record) {
+    if (stored.timeline() == 0 || stored.stop() < stored.start())
+        throw damaged(record, "a base backup on no timeline, or one that ends before it begins");
+    return {.system_identifier = stored.system_identifier(),
+            .server_version = stored.server_version(),
+            .timeline = stored.timeline(),
+            .start = {stored.start()},
+            .stop = {stored.stop()},
+            .from_standby = stored.from_standby(),
+            .damaged_pages = stored.damaged_pages()};
+}
+
 flatbuffers::Offset<fb::Retention> put(flatbuffers::FlatBufferBuilder& builder,
                                        const RetentionPolicy& policy) {
     return fb::CreateRetention(builder, policy.last, policy.hourly, policy.daily, policy.weekly,
@@ -110,12 +129,16 @@ Bytes encode(const Source& source) {
     const auto name = builder.CreateString(source.name);
     flatbuffers::Offset<fb::Directory> directory;
     if (source.kind == SourceKind::directory) directory = put(builder, source.directory);
+    flatbuffers::Offset<fb::Postgresql> postgresql;
+    if (source.kind == SourceKind::postgresql)
+        postgresql =
+            fb::CreatePostgresql(builder, builder.CreateString(source.postgresql.conninfo));
     flatbuffers::Offset<fb::Retention> retention;
     if (!source.retention.empty()) retention = put(builder, source.retention);
     return finish(builder,
                   fb::CreateSource(builder, source.id, name, static_cast<std::uint8_t>(source.kind),
                                    source.created.ns, directory, retention,
-                                   source.removed.value_or(Timestamp{}).ns),
+                                   source.removed.value_or(Timestamp{}).ns, postgresql),
                   source_identifier);
 }
 
@@ -137,6 +160,10 @@ Source decode_source(std::uint32_t id, ByteView bytes) {
         case SourceKind::directory:
             if (!stored->directory()) throw damaged(record, "a directory without a path");
             source.directory = from_stored(*stored->directory());
+            return source;
+        case SourceKind::postgresql:
+            if (!stored->postgresql()) throw damaged(record, "a cluster without a conninfo");
+            source.postgresql.conninfo = stored->postgresql()->conninfo()->str();
             return source;
     }
     throw Error(Errc::unsupported, fmt::format("{}: kind {} is unknown", record, stored->kind()),
@@ -193,13 +220,15 @@ Bytes encode(const Snapshot& snapshot) {
     const auto path = builder.CreateString(snapshot.path);
     const auto stored_tags = builder.CreateVector(tags);
     const auto stored_problems = builder.CreateVector(problems);
+    flatbuffers::Offset<fb::BaseBackup> base_backup;
+    if (snapshot.base_backup) base_backup = put(builder, *snapshot.base_backup);
     const fb::Id16 id(raw(snapshot.id.bytes));
     const fb::Digest32 root(raw(snapshot.root.bytes));
     const fb::Counts counts = to_stored(snapshot.counts);
     return finish(builder,
                   fb::CreateSnapshot(builder, &id, snapshot.started.ns, &root, host, path,
                                      static_cast<std::uint8_t>(snapshot.outcome), &counts,
-                                     stored_tags, stored_problems),
+                                     stored_tags, stored_problems, base_backup),
                   snapshot_identifier);
 }
 
@@ -223,6 +252,7 @@ Snapshot decode_snapshot(const SnapshotKey& key, ByteView bytes) {
         throw Error(Errc::unsupported,
                     fmt::format("{}: outcome {} is unknown", record, stored->outcome()),
                     {"it was made by a newer version"});
+    if (stored->base_backup()) snapshot.base_backup = from_stored(*stored->base_backup(), record);
     decode_lists(stored, record, snapshot);
     return snapshot;
 }

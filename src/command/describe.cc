@@ -57,11 +57,10 @@ nlohmann::json describe(const catalog::Source& source) {
 
 nlohmann::json describe_declared(const catalog::Source& source) {
     nlohmann::json object{{"name", source.name}, {"policy", describe(source.retention)}};
-    if (source.kind == catalog::SourceKind::stream) {
-        object["kind"] = "stream";
-        return object;
-    }
-    object["kind"] = "directory";
+    object["kind"] = catalog::name_of(source.kind);
+    if (source.kind == catalog::SourceKind::postgresql)
+        put_bytes(object, "conninfo", source.postgresql.conninfo);
+    if (source.kind != catalog::SourceKind::directory) return object;
     put_bytes(object, "directory", source.directory.path);
     object["one_file_system"] = source.directory.one_file_system;
     object["ignore_cache_dirs"] = source.directory.ignore_cache_dirs;

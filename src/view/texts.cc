@@ -55,12 +55,13 @@ Restore with cp: cp -a SOURCE/snapshots/latest/path/to/it DIRECTORY
 
 std::string info_text(const catalog::Source& source, std::size_t snapshot_count,
                       const std::optional<catalog::Snapshot>& newest) {
-    nlohmann::json info = {
-        {"name", source.name},
-        {"kind", source.kind == catalog::SourceKind::directory ? "directory" : "stream"},
-        {"created", to_rfc3339(source.created)},
-        {"snapshots", snapshot_count}};
+    nlohmann::json info = {{"name", source.name},
+                           {"kind", catalog::name_of(source.kind)},
+                           {"created", to_rfc3339(source.created)},
+                           {"snapshots", snapshot_count}};
     if (source.kind == catalog::SourceKind::directory) info["path"] = source.directory.path;
+    if (source.kind == catalog::SourceKind::postgresql)
+        info["conninfo"] = source.postgresql.conninfo;
     if (source.removed) info["removed"] = to_rfc3339(*source.removed);
     if (newest) info["latest"] = shown(*newest);
     // Paths need not be UTF-8: what is not is replaced, never an error.

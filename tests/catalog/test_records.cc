@@ -45,12 +45,33 @@ void check_equal(const Snapshot& a, const Snapshot& b) {
     CHECK(a.path == b.path);
     CHECK(a.tags == b.tags);
     CHECK(a.outcome == b.outcome);
+    CHECK(a.base_backup == b.base_backup);
     CHECK(encode(a) == encode(b));  // counts too
     REQUIRE(a.problems.size() == b.problems.size());
     for (std::size_t i = 0; i < a.problems.size(); ++i) {
         CHECK(a.problems[i].path == b.problems[i].path);
         CHECK(a.problems[i].text == b.problems[i].text);
     }
+}
+Source example_cluster() {
+    return {.id = 8,
+            .name = "orders",
+            .kind = SourceKind::postgresql,
+            .created = {1'795'226'400'000'000'001},
+            .directory = {},
+            .postgresql = {"host=db1,db2 user=backup"}};
+}
+Snapshot example_base_backup() {
+    Snapshot snapshot = example_snapshot();
+    snapshot.source = 8;
+    snapshot.base_backup = BaseBackup{.system_identifier = 7'300'000'000'000'000'001,
+                                      .server_version = 150018,
+                                      .timeline = 2,
+                                      .start = {0x2000028},
+                                      .stop = {0x3000060},
+                                      .from_standby = true,
+                                      .damaged_pages = 3};
+    return snapshot;
 }
 SnapshotKey key_of(const Snapshot& snapshot) {
     return {snapshot.source, snapshot.name, snapshot.ended, snapshot.log};
@@ -87,6 +108,8 @@ TEST_CASE("records have the bytes of the golden files") {
     CHECK(to_hex(encode(example_removed_source())) == golden("source-2.hex"));
     CHECK(to_hex(encode(example_hold())) == golden("hold-1.hex"));
     CHECK(to_hex(hold_key(7, 9)) == golden("hold-key-1.hex"));
+    CHECK(to_hex(encode(example_cluster())) == golden("source-3.hex"));
+    CHECK(to_hex(encode(example_base_backup())) == golden("snapshot-2.hex"));
     CHECK(to_hex(encode(Counters{8, 1})) == golden("counters-1.hex"));
     CHECK(to_hex(encode(example_source())) == golden("source-1.hex"));
     CHECK(to_hex(encode(example_snapshot())) == golden("snapshot-1.hex"));
@@ -111,6 +134,12 @@ TEST_CASE("golden records are read") {
     CHECK(source.directory.excludes == example_source().directory.excludes);
     const SnapshotKey key = parse_snapshot_key(from_hex(golden("snapshot-key-1.hex")));
     check_equal(decode_snapshot(key, from_hex(golden("snapshot-1.hex"))), example_snapshot());
+    const Source cluster = decode_source(8, from_hex(golden("source-3.hex")));
+    CHECK(cluster.kind == SourceKind::postgresql);
+    CHECK(cluster.postgresql.conninfo == example_cluster().postgresql.conninfo);
+    const SnapshotKey backup_key = key_of(example_base_backup());
+    check_equal(decode_snapshot(backup_key, from_hex(golden("snapshot-2.hex"))),
+                example_base_backup());
 }
 
 TEST_CASE("a stream's record holds no directory") {
@@ -118,6 +147,15 @@ TEST_CASE("a stream's record holds no directory") {
         3, encode(Source{3, "dump", SourceKind::stream, {5}, {"/ignored", true, true, true, {}}}));
     CHECK(source.kind == SourceKind::stream);
     CHECK(source.directory.path.empty());
+}
+
+TEST_CASE("a base backup that ends before it begins is corrupt") {
+    Snapshot snapshot = example_base_backup();
+    snapshot.base_backup->stop = {1};
+    CHECK_THROWS_AS(decode_snapshot(key_of(snapshot), encode(snapshot)), Error);
+    snapshot = example_base_backup();
+    snapshot.base_backup->timeline = 0;
+    CHECK_THROWS_AS(decode_snapshot(key_of(snapshot), encode(snapshot)), Error);
 }
 
 TEST_CASE("a record under the key of another is corrupt") {

@@ -60,6 +60,17 @@ struct SnapshotLog {
     auto operator<=>(const SnapshotLog&) const = default;
 };
 
+/// What the base backup of a PostgreSQL cluster tells of it.
+struct BaseBackup {
+    std::uint64_t system_identifier = 0;
+    std::uint32_t server_version = 0;  ///< as server_version_num: 150018 is 15.18
+    std::uint32_t timeline = 0;
+    LogPosition start, stop;  ///< LSNs: with the WAL from `start` to `stop` it is a state
+    bool from_standby = false;
+    std::uint64_t damaged_pages = 0;  ///< found by the server while it sent them
+    bool operator==(const BaseBackup&) const = default;
+};
+
 struct Snapshot {
     SnapshotId id;
     std::uint32_t source = 0;
@@ -73,6 +84,7 @@ struct Snapshot {
     Outcome outcome = Outcome::complete;
     SnapshotCounts counts;
     std::vector<Problem> problems;
+    std::optional<BaseBackup> base_backup;  ///< of PostgreSQL clusters
 };
 
 }  // namespace yore::catalog

@@ -18,7 +18,8 @@ namespace yore::catalog {
 /// itself uses (`at`, `README.txt`). Otherwise Errc::invalid.
 void check_source_name(std::string_view name);
 
-enum class SourceKind : std::uint8_t { directory = 1, stream = 2 };
+enum class SourceKind : std::uint8_t { directory = 1, stream = 2, postgresql = 3 };
+std::string_view name_of(SourceKind);  ///< `directory`, `stream`, `postgresql`
 
 struct DirectoryOptions {
     std::string path;  ///< absolute
@@ -28,12 +29,18 @@ struct DirectoryOptions {
     std::vector<std::string> excludes;  ///< gitignore-like patterns, in order
 };
 
+struct PostgresqlOptions {
+    /// As libpq takes it; several hosts: the primary and its standbys. Holds no password.
+    std::string conninfo;
+};
+
 struct Source {
     std::uint32_t id = 0;  ///< given by the catalog, never used again
     std::string name;
     SourceKind kind = SourceKind::directory;
     Timestamp created;
-    DirectoryOptions directory;  ///< when kind is directory
+    DirectoryOptions directory;         ///< when kind is directory
+    PostgresqlOptions postgresql = {};  ///< when kind is postgresql
     RetentionPolicy retention = {};
     std::optional<Timestamp> removed = {};  ///< nothing feeds it since; its snapshots are kept
 };
