@@ -54,6 +54,24 @@ Digest sha256(std::initializer_list<ByteView> parts) {
     return finish(context);
 }
 
+struct Sha256::State {
+    SHA256_CTX context;
+};
+
+Sha256::Sha256() : state_(std::make_unique<State>()) {
+    SHA256_Init(&state_->context);
+}
+Sha256::Sha256(Sha256&&) noexcept = default;
+Sha256& Sha256::operator=(Sha256&&) noexcept = default;
+Sha256::~Sha256() = default;
+
+void Sha256::add(ByteView bytes) {
+    update(state_->context, bytes);
+}
+Digest Sha256::finish() {
+    return crypto::finish(state_->context);
+}
+
 struct HmacSha256::State {
     SHA256_CTX inner;
     SHA256_CTX outer;

@@ -43,7 +43,7 @@ class Fields {
     Lsn lsn(std::size_t offset) const { return {u64(offset)}; }
     Timeline timeline(std::size_t offset) const { return {u32(offset)}; }
     bool flag(std::size_t offset) const { return bytes_[offset] != std::byte{0}; }
-    Timestamp time(std::size_t offset) const {
+    Timestamp timestamp(std::size_t offset) const {
         return Timestamp::from_seconds(at<std::int64_t>(offset));
     }
     /// Below `end`.
@@ -95,7 +95,7 @@ void read_recovery(const Fields& fields, ControlFile& file) {
     file.redo = fields.lsn(40);
     file.timeline = fields.timeline(48);
     file.previous_timeline = fields.timeline(52);
-    file.checkpoint_time = fields.time(104);
+    file.checkpoint_time = fields.timestamp(104);
     file.min_recovery_point = fields.lsn(136);
     file.min_recovery_point_timeline = fields.timeline(144);
     file.backup_start = fields.lsn(152);
@@ -146,7 +146,7 @@ ControlFile parse_control_file(ByteView bytes) {
     file.catalog_version = version.catalog;
     file.major_version = version.major;
     file.state = fields.one_of<ClusterState>(16, 7, "state");
-    file.time = fields.time(24);
+    file.time = fields.timestamp(24);
     read_recovery(fields, file);
     read_parameters(fields, file);
     read_build(fields, file);

@@ -24,6 +24,16 @@ TEST_CASE("SHA-256 gives the digests of FIPS 180") {
     CHECK(sha256({as_bytes("a"), {}, as_bytes("bc")}) == sha256(as_bytes("abc")));
 }
 
+TEST_CASE("SHA-256 of bytes in pieces is that of the whole") {
+    const std::string text(200, 'a');
+    for (std::size_t cut = 0; cut <= text.size(); ++cut) {
+        Sha256 sum;
+        sum.add(as_bytes(text).first(cut));
+        sum.add(as_bytes(text).subspan(cut));
+        CHECK(sum.finish() == sha256(as_bytes(text)));
+    }
+}
+
 TEST_CASE("HMAC-SHA-256 gives the digests of RFC 4231") {
     struct Vector {
         std::string key, data, digest;

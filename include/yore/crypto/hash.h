@@ -17,6 +17,23 @@ Digest sha256(ByteView);
 /// Of the parts one after the other.
 Digest sha256(std::initializer_list<ByteView> parts);
 
+/// SHA-256 of bytes that come in pieces.
+class Sha256 {
+  public:
+    Sha256();
+    Sha256(Sha256&&) noexcept;
+    Sha256& operator=(Sha256&&) noexcept;
+    ~Sha256();
+
+    void add(ByteView);
+    /// Of all that was added; nothing may be added after it.
+    Digest finish();
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
 /// A keyed hash. The key is absorbed once, so a digest costs its input's blocks and two more,
 /// and allocates nothing. Any thread.
 class HmacSha256 {
