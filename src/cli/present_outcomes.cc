@@ -59,6 +59,40 @@ std::string snapshot_line(const Invocation&, const Screen&, const nlohmann::json
     return text;
 }
 
+void show_copy(Screen& screen, const nlohmann::json& copy) {
+    const auto why = copy.value("why", "");
+    screen.out(fmt::format("{:<7}  {:<20}  {}{}\n", copy.value("verdict", ""),
+                           copy["time"].is_string() ? copy.value("time", "") : "-",
+                           screen.name(bytes_in(copy, "name")), why.empty() ? "" : ": " + why));
+}
+
+Presentation present_import(const Invocation& invocation, Screen& screen) {
+    Presentation presentation;
+    presentation.row = [&](const nlohmann::json& row) {
+        const bool all = invocation.request.value("dry_run", false);
+        const bool is_copy = row.contains("time") && row["time"].is_string();
+        if (row["event"] == "imported")
+            screen.out(snapshot_line(invocation, screen, row) + "\n");
+        else if (all || (is_copy && row.value("verdict", "") == "leave"))
+            show_copy(screen, row);
+    };
+    presentation.result = [&](const nlohmann::json& result) {
+        const bool dry = result.value("dry_run", false);
+        auto text = fmt::format("{}: {} {}, {} there already", bytes_in(result, "source"),
+                                counted(number_in(result, "copies"), "snapshot"),
+                                dry ? "to import" : "imported", number_in(result, "present"));
+        if (const auto left = number_in(result, "left_out"); left > 0)
+            text += fmt::format(", {} left out", left);
+        if (!dry)
+            text += fmt::format("; read {}, new {}, stored {}",
+                                human_size(number_in(result, "bytes_read")),
+                                human_size(number_in(result, "bytes_new")),
+                                human_size(number_in(result, "bytes_stored")));
+        screen.out(text + "\n");
+    };
+    return presentation;
+}
+
 std::string restore_line(const Invocation& invocation, const Screen& screen,
                          const nlohmann::json& result) {
     auto text = fmt::format("{}: {}, {} restored to {}", result.value("moment", ""),
@@ -123,6 +157,7 @@ const Presentations& outcome_presentations() {
     static const Presentations table{
         {"init", present_line<init_line>},
         {"source-add", present_line<source_add_line>},
+        {"source-import", present_import},
         {"source-remove", present_line<source_remove_line>},
         {"snapshot", present_line<snapshot_line>},
         {"restore", present_line<restore_line>},

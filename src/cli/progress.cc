@@ -90,6 +90,9 @@ std::optional<std::string> Progress::line(const nlohmann::json& event, Timestamp
                                       static_cast<double>(expected - bytes) / bytes_per_second_)));
     else
         parts.push_back(human_seconds(static_cast<std::uint64_t>(as_seconds(now - start_))));
+    if (event.contains("copies"))
+        parts.push_back(
+            fmt::format("{} of {} copies", number(event, "copies_done"), number(event, "copies")));
     if (event.contains("files")) parts.push_back(grouped(number(event, "files")) + " files");
     if (event.contains("bytes_stored"))
         parts.push_back(fmt::format("new {}, stored {}", human_size(number(event, "bytes_new")),

@@ -10,15 +10,18 @@
 namespace yore::cli {
 namespace {
 
-struct SourceOptions {
-    std::string name, directory;
+/// Of a directory that is a source.
+struct DirectoryOptions {
     bool one_file_system = false, keep_cache_dirs = false, keep_nodump = false;
     std::vector<std::string> excludes, exclude_files;
+
+    std::vector<std::string> read_excludes() const;
+    void fill(nlohmann::json& request) const;
 };
 
-std::vector<std::string> read_excludes(const SourceOptions& options) {
-    auto patterns = options.excludes;
-    for (const std::string& path : options.exclude_files) {
+std::vector<std::string> DirectoryOptions::read_excludes() const {
+    auto patterns = excludes;
+    for (const std::string& path : exclude_files) {
         std::ifstream file(path);
         for (std::string line; std::getline(file, line);)
             if (!line.empty() && line[0] != '#') patterns.push_back(line);
@@ -26,42 +29,123 @@ std::vector<std::string> read_excludes(const SourceOptions& options) {
     return patterns;
 }
 
+void DirectoryOptions::fill(nlohmann::json& request) const {
+    request["one_file_system"] = one_file_system;
+    request["keep_cache_dirs"] = keep_cache_dirs;
+    request["keep_nodump"] = keep_nodump;
+    request["excludes"] = command::list_of_bytes(read_excludes());
+}
+
+void add_directory_options(CLI::App& verb, DirectoryOptions& options) {
+    verb.add_flag("--one-file-system", options.one_file_system,
+                  "Leave out what is mounted below it");
+    verb.add_option("--exclude", options.excludes,
+                    "Leave out what matches, as in .gitignore; may be given again")
+        ->type_name("PATTERN")
+        ->allow_extra_args(false);
+    verb.add_option("--exclude-from", options.exclude_files, "A file with a pattern on each line")
+        ->type_name("FILE")
+        ->check(CLI::ExistingFile)
+        ->allow_extra_args(false);
+    verb.add_flag("--keep-cache-dirs", options.keep_cache_dirs,
+                  "Keep directories that a CACHEDIR.TAG marks as caches");
+    verb.add_flag("--keep-nodump", options.keep_nodump, "Keep what chattr +d marks");
+}
+
+using Tags = std::vector<std::string>;
+
+void add_tags(CLI::App& verb, Tags& tags) {
+    verb.add_option("--tag", tags, "Remember K=V with it; may be given again")
+        ->type_name("K=V")
+        ->allow_extra_args(false)
+        ->check([](const std::string& tag) {
+            const auto equals = tag.find('=');
+            const bool good = equals != std::string::npos && equals > 0 && command::is_utf8(tag);
+            return good ? "" : tag + " is not of the form K=V";
+        });
+}
+
+void fill_tags(nlohmann::json& request, const Tags& tags) {
+    for (const std::string& tag : tags) {
+        const auto equals = tag.find('=');
+        request["tags"][tag.substr(0, equals)] = tag.substr(equals + 1);
+    }
+}
+
 void add_source_add(CLI::App& source, Invocation& invocation) {
-    const auto options = std::make_shared<SourceOptions>();
+    struct Options {
+        std::string name, directory;
+        DirectoryOptions of_directory;
+    };
+    const auto options = std::make_shared<Options>();
     auto* verb = add_verb(
         source, invocation, "add", "Declare what is to be protected", [&invocation, options] {
             auto& request = invocation.request;
             command::put_bytes(request, "name", options->name);
             command::put_bytes(request, "directory", absolute_path(options->directory));
-            request["one_file_system"] = options->one_file_system;
-            request["keep_cache_dirs"] = options->keep_cache_dirs;
-            request["keep_nodump"] = options->keep_nodump;
-            request["excludes"] = command::list_of_bytes(read_excludes(*options));
+            options->of_directory.fill(request);
         });
     verb->add_option("name", options->name, "What to call it")->required()->type_name("NAME");
     verb->add_option("--directory", options->directory, "A directory and all that is in it")
         ->required()
         ->type_name("PATH");
-    verb->add_flag("--one-file-system", options->one_file_system,
-                   "Leave out what is mounted below it");
-    verb->add_option("--exclude", options->excludes,
-                     "Leave out what matches, as in .gitignore; may be given again")
-        ->type_name("PATTERN")
-        ->allow_extra_args(false);
-    verb->add_option("--exclude-from", options->exclude_files, "A file with a pattern on each line")
-        ->type_name("FILE")
-        ->check(CLI::ExistingFile)
-        ->allow_extra_args(false);
-    verb->add_flag("--keep-cache-dirs", options->keep_cache_dirs,
-                   "Keep directories that a CACHEDIR.TAG marks as caches");
-    verb->add_flag("--keep-nodump", options->keep_nodump, "Keep what chattr +d marks");
+    add_directory_options(*verb, options->of_directory);
+}
+
+struct ImportOptions {
+    std::string name, directory, path, subdirectory, times, zone;
+    bool dry_run = false;
+    DirectoryOptions of_directory;
+    Tags tags;
+
+    void fill(nlohmann::json& request) const {
+        command::put_bytes(request, "source", name);
+        command::put_bytes(request, "directory", absolute_path(directory));
+        if (!path.empty()) command::put_bytes(request, "path", absolute_path(path));
+        if (!subdirectory.empty()) command::put_bytes(request, "subdirectory", subdirectory);
+        if (!times.empty()) request["times"] = times;
+        if (!zone.empty()) command::put_bytes(request, "zone", zone);
+        request["dry_run"] = dry_run;
+        of_directory.fill(request);
+        fill_tags(request, tags);
+    }
+};
+
+void add_source_import(CLI::App& source, Invocation& invocation) {
+    const auto options = std::make_shared<ImportOptions>();
+    auto* verb =
+        add_verb(source, invocation, "import", "Take dated copies over as snapshots of a source",
+                 [&invocation, options] { options->fill(invocation.request); });
+    verb->add_option("name", options->name, "The source, which is made if need be")
+        ->required()
+        ->type_name("NAME");
+    verb->add_option("--directory", options->directory,
+                     "Where the copies are: 2026-11-01/, daily.0/")
+        ->required()
+        ->type_name("DIR");
+    verb->add_option("--path", options->path,
+                     "Where the source itself is, for snapshots from now on [the newest copy]")
+        ->type_name("PATH");
+    verb->add_option("--subdirectory", options->subdirectory,
+                     "The part of each copy that is the source [all of it]")
+        ->type_name("PATH");
+    verb->add_option("--time", options->times,
+                     "Go by all names, or by all times of modification [names, and of daily.0 its "
+                     "time of modification]")
+        ->type_name("name|mtime")
+        ->check(CLI::IsMember({"name", "mtime"}));
+    verb->add_option("--zone", options->zone, "Of times in names [UTC]")->type_name("ZONE");
+    verb->add_flag("--dry-run", options->dry_run, "Just say what would be taken");
+    add_tags(*verb, options->tags);
+    add_directory_options(*verb, options->of_directory);
 }
 
 void add_source(CLI::App& app, Invocation& invocation) {
-    auto* source = app.add_subcommand("source", "Add, list, show, set and remove sources");
+    auto* source = app.add_subcommand("source", "Add, import, list, show, set and remove sources");
     source->require_subcommand(1);
     source->fallthrough();
     add_source_add(*source, invocation);
+    add_source_import(*source, invocation);
     add_verb(*source, invocation, "list", "List the sources", [] {});
     add_source_set(*source, invocation);
     const auto name = std::make_shared<std::string>(), purge = std::make_shared<std::string>();
@@ -82,16 +166,13 @@ void add_snapshot(CLI::App& app, Invocation& invocation) {
     struct Options {
         std::string source, file;
         bool from_stdin = false;
-        std::vector<std::string> tags;
+        Tags tags;
     };
     const auto options = std::make_shared<Options>();
     auto* verb = add_verb(app, invocation, "snapshot", "Take a snapshot", [&invocation, options] {
         auto& request = invocation.request;
         command::put_bytes(request, "source", options->source);
-        for (const std::string& tag : options->tags) {
-            const auto equals = tag.find('=');
-            request["tags"][tag.substr(0, equals)] = tag.substr(equals + 1);
-        }
+        fill_tags(request, options->tags);
         if (!options->from_stdin) return;
         request["stream"] = true;
         command::put_bytes(request, "file", options->file);
@@ -100,14 +181,7 @@ void add_snapshot(CLI::App& app, Invocation& invocation) {
     verb->add_option("source", options->source, "What to take a snapshot of")
         ->required()
         ->type_name("SOURCE");
-    verb->add_option("--tag", options->tags, "Remember K=V with it; may be given again")
-        ->type_name("K=V")
-        ->allow_extra_args(false)
-        ->check([](const std::string& tag) {
-            const auto equals = tag.find('=');
-            const bool good = equals != std::string::npos && equals > 0 && command::is_utf8(tag);
-            return good ? "" : tag + " is not of the form K=V";
-        });
+    add_tags(*verb, options->tags);
     auto* from = verb->add_flag("--stdin", options->from_stdin, "Store standard input as one file");
     auto* as = verb->add_option("--as", options->file, "The name of that file")->type_name("FILE");
     from->needs(as);

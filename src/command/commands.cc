@@ -48,6 +48,7 @@ constexpr std::array all_commands{
     Command{"snapshot", run_snapshot},
     Command{"snapshots", run_snapshots},
     Command{"source-add", run_source_add},
+    Command{"source-import", run_source_import},
     Command{"source-list", run_source_list},
     Command{"source-remove", run_source_remove},
     Command{"source-set", run_source_set},

@@ -46,6 +46,7 @@ nlohmann::json run_schedule_show(Context&, const Call&);
 nlohmann::json run_snapshot(Context&, const Call&);
 nlohmann::json run_snapshots(Context&, const Call&);
 nlohmann::json run_source_add(Context&, const Call&);
+nlohmann::json run_source_import(Context&, const Call&);
 nlohmann::json run_source_list(Context&, const Call&);
 nlohmann::json run_source_remove(Context&, const Call&);
 nlohmann::json run_source_set(Context&, const Call&);

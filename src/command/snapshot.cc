@@ -5,23 +5,12 @@
 #include <yore/ingest/snapshot_job.h>
 
 #include "command/describe.h"
-#include "command/fields.h"
+#include "command/directory_fields.h"
 #include "command/moment.h"
-#include "command/reporter.h"
 #include "command/run.h"
 
 namespace yore::command {
 namespace {
-
-nlohmann::json describe(const ingest::Progress& progress) {
-    nlohmann::json event{
-        {"files", progress.files_done},    {"directories", progress.directories_done},
-        {"bytes", progress.bytes_done},    {"bytes_read", progress.bytes_read},
-        {"bytes_new", progress.bytes_new}, {"bytes_stored", progress.bytes_stored},
-        {"problems", progress.problems}};
-    if (progress.bytes_expected) event["bytes_expected"] = *progress.bytes_expected;
-    return event;
-}
 
 /// A stream's source is made by its first snapshot: there is nothing to declare of it.
 catalog::Source source_of_stream(Context& context, const std::string& name) {
@@ -55,21 +44,11 @@ nlohmann::json run_snapshot(Context& context, const Call& call) {
     const bool stream = fields.flag("stream");
     const auto file = fields.optional_text("file");
     Reporter reporter(call.output);
-    ingest::SnapshotOptions options;
-    for (auto& [key, value] : fields.pairs("tags")) options.tags.emplace(key, value);
+    const auto options = snapshot_options(context, fields, reporter);
     fields.done();
     if (stream != file.has_value())
         throw Error(Errc::invalid, "a stream and the name of its file go together");
 
-    options.avoid = context.mounts().directories();
-    options.avoid.push_back(context.directory());
-    options.progress = [&](const ingest::Progress& progress) {
-        reporter.event("progress", describe(progress));
-    };
-    options.pause_point = [&] { reporter.pause_point(); };
-    options.problem = [&](const catalog::Problem& problem) {
-        reporter.event("problem", command::describe(problem));
-    };
     const auto source =
         stream ? source_of_stream(context, name) : source_of_directory(context.catalog(), name);
     const auto snapshot =

@@ -6,7 +6,7 @@
 #include <filesystem>
 
 #include "command/describe.h"
-#include "command/fields.h"
+#include "command/directory_fields.h"
 #include "command/run.h"
 
 namespace yore::command {
@@ -16,11 +16,8 @@ nlohmann::json run_source_add(Context& context, const Call& call) {
     catalog::Source source;
     source.name = fields.text("name");
     source.created = context.clock().now();
+    source.directory = directory_options(fields);
     source.directory.path = fields.text("directory");
-    source.directory.one_file_system = fields.flag("one_file_system");
-    source.directory.ignore_cache_dirs = !fields.flag("keep_cache_dirs");
-    source.directory.ignore_nodump = !fields.flag("keep_nodump");
-    source.directory.excludes = fields.texts("excludes");
     fields.done();
     std::error_code failed;
     if (!std::filesystem::is_directory(source.directory.path, failed))

@@ -105,7 +105,7 @@ FileIntake::Result FileIntake::add_special(const Place& place, FileStatus& statu
     if (is_replaced(error)) return Result::replaced;
     if (!fd) return fail(place, "open", error);
     const tree::FileKind kind = status.attributes.kind;
-    if ((error = status_of(fd.get(), status)) != 0) return fail(place, "stat", error);
+    if ((error = look(fd, status)) != 0) return fail(place, "stat", error);
     if (status.attributes.kind != kind) return Result::replaced;
     AddEntry add{describe(place, fd.get(), status, OpenAs::place)};
     if (kind == tree::FileKind::symlink) {
@@ -149,6 +149,17 @@ FileIntake::Result FileIntake::add_regular(const Place& place, FileStatus& statu
     return Result::added;
 }
 
+FileIntake::Result FileIntake::add_as_before(const Place& place, FileStatus& status,
+                                             const tree::EntryView& before) {
+    const FileStatus seen = status;
+    Reading reading{place, status};
+    if (const auto end = open(reading)) return *end;
+    if (!status.unchanged_since(seen)) return Result::replaced;
+    reading.add.entry.content = before.content();
+    parts_.outbox.send(std::move(reading.add));
+    return Result::added;
+}
+
 /// Nothing: it is open.
 std::optional<FileIntake::Result> FileIntake::open(Reading& reading) {
     const Place& place = reading.place;
@@ -167,13 +178,19 @@ std::optional<FileIntake::Result> FileIntake::open(Reading& reading) {
     return std::nullopt;
 }
 
+int FileIntake::look(const Fd& fd, FileStatus& status) const {
+    const int error = status_of(fd.get(), status);
+    if (error == 0 && parts_.links != nullptr) parts_.links->correct(status);
+    return error;
+}
+
 /// 0, or the errno. Whatever changes after it shows in the file's times.
 int FileIntake::look_settled(Reading& reading) {
-    if (const int error = status_of(reading.fd.get(), reading.status)) return error;
+    if (const int error = look(reading.fd, reading.status)) return error;
     const Timestamp changed = reading.status.attributes.changed, now = parts_.clock.now();
     if (now < changed || ns_between(changed, now) > clock_tick_ns) return 0;
     std::this_thread::sleep_for(std::chrono::nanoseconds(clock_tick_ns - ns_between(changed, now)));
-    return status_of(reading.fd.get(), reading.status);
+    return look(reading.fd, reading.status);
 }
 
 void FileIntake::read(Reading& reading) {

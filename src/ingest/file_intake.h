@@ -10,6 +10,7 @@
 
 #include "ingest/counters.h"
 #include "ingest/file_status.h"
+#include "ingest/link_counts.h"
 #include "ingest/outbox.h"
 #include "ingest/piece_cutter.h"
 #include "ingest/predecessor.h"
@@ -44,7 +45,8 @@ class FileIntake {
         Counters& counters;
         const GroupSizes& sizes;
         const Clock& clock;
-        std::string_view root;  ///< path of the source's directory
+        std::string_view root;              ///< path of the source's directory
+        const LinkCounts* links = nullptr;  ///< as Walk::Parts
     };
     explicit FileIntake(const Parts&);
 
@@ -53,6 +55,9 @@ class FileIntake {
     /// file would not hold still, so that other names of it are read for themselves.
     Result add_regular(const Place&, FileStatus& status, const tree::EntryView* before,
                        std::uint32_t& link);
+    /// A regular file whose bytes are those of `before`: its attributes and extended attributes.
+    /// `replaced`, too, when it has changed since `status` was seen.
+    Result add_as_before(const Place&, FileStatus& status, const tree::EntryView& before);
     /// A symbolic link, device, FIFO or socket.
     Result add_special(const Place&, FileStatus& status);
     /// What is kept of a directory itself.
@@ -63,6 +68,7 @@ class FileIntake {
     Result fail(const Place&, std::string_view action, int error);
     std::optional<Result> open(Reading&);
     int look_settled(Reading&);
+    int look(const Fd&, FileStatus&) const;
     void read(Reading&);
     void read_small(Reading&);
     void read_large(Reading&);

@@ -1,47 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <yore/base/error.h>
-#include <yore/base/log.h>
 #include <yore/ingest/snapshot_job.h>
 
-#include <cerrno>
-
-#include <fcntl.h>
 #include <unistd.h>
 
-#include "ingest/snapshot_run.h"
-#include "ingest/walk.h"
+#include "ingest/directory_snapshot.h"
 
 namespace yore::ingest {
 namespace {
-
-/// The previous snapshot and in it the entry of the source's directory.
-struct Before {
-    std::optional<catalog::Snapshot> snapshot;
-    std::optional<tree::EntryView> root;
-};
-
-/// Damage there costs time, never the new snapshot.
-Before find_before(const catalog::Catalog& catalog, const store::ObjectCache& cache,
-                   const catalog::Source& source) {
-    Before before;
-    try {
-        before.snapshot = catalog.latest(source.id);
-        if (before.snapshot)
-            before.root = tree::Directory(cache, before.snapshot->root).find("root");
-    } catch (const Error& error) {
-        log_warning("{}: the previous snapshot is not used: {}", source.name, error.what());
-    }
-    if (!before.root) before.snapshot.reset();
-    return before;
-}
-
-/// The one place where a link is followed: the source may be given as one.
-Fd open_source(const std::string& path) {
-    Fd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOATIME));
-    if (!fd && errno == EPERM) fd = Fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!fd) throw system_error("open", path, errno);
-    return fd;
-}
 
 void check_kind(const catalog::Source& source, catalog::SourceKind kind) {
     if (source.kind == kind) return;
@@ -59,21 +25,10 @@ catalog::Snapshot take_directory_snapshot(catalog::Catalog& catalog,
                                           const SnapshotOptions& options, const Clock& clock,
                                           std::stop_token stop) {
     check_kind(source, catalog::SourceKind::directory);
-    Fd root = open_source(source.directory.path);
-    SnapshotRun run({catalog, cache, source, options, clock}, std::move(stop));
-    const Before before = find_before(catalog, cache, source);
-    TreeRun& tree = run.tree();
-    FileIntake intake({tree.outbox(), tree.cutter(), tree.xattrs(), cache, tree.problems(),
-                       tree.counters(), tree.group_sizes(), clock, source.directory.path});
-    Walk walk({tree.outbox(), intake, cache, tree.problems(), tree.counters(), source.directory,
-               options.avoid, before.snapshot ? TrustRule(*before.snapshot) : TrustRule(), clock});
-    SnapshotRun::Work work;
-    work.send = [&] { return walk.run(std::move(root), before.root); };
-    if (before.snapshot) {
-        work.unchanged = before.snapshot->root;
-        work.bytes_expected = before.snapshot->counts.bytes;
-    }
-    return run.finish(work);
+    DirectoryReading reading{open_source(source.directory.path),
+                             find_before(catalog, cache, source)};
+    if (reading.before.snapshot) reading.trust = TrustRule(*reading.before.snapshot);
+    return take({catalog, cache, source, options, clock}, std::move(reading), std::move(stop));
 }
 
 namespace {

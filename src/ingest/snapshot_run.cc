@@ -22,10 +22,16 @@ std::string host_name() {
 
 SnapshotRun::SnapshotRun(const Order& order, std::stop_token stop)
     : order_(order),
-      started_(order.clock.now()),
+      started_(order.as_of.value_or(order.clock.now())),
       name_(order.catalog.reserve_name(order.source.id, started_)),
       tree_({order.catalog.store(), order.cache, order.options.problem, order.options.pause_point},
-            std::move(stop)) {}
+            std::move(stop)) {
+    const bool in_order =
+        name_.name().second == catalog::SnapshotName::after(std::nullopt, started_).second;
+    if (order.as_of && !in_order)
+        throw Error(Errc::busy, fmt::format("{}: it has a snapshot that is later than {}",
+                                            order.source.name, to_rfc3339(started_)));
+}
 
 tree::DirectoryBuilder::Built SnapshotRun::write_tree(const Work& work) {
     if (const auto built = tree_.write(work.send)) return *built;
@@ -80,7 +86,7 @@ catalog::Snapshot SnapshotRun::describe(const tree::DirectoryBuilder::Built& tre
                        counters.files_unchanged.get(),
                        counters.problems.get()};
     if (snapshot.counts.problems > 0) snapshot.outcome = catalog::Outcome::partial;
-    snapshot.ended = order_.clock.now();
+    snapshot.ended = order_.as_of.value_or(order_.clock.now());
     return snapshot;
 }
 

@@ -18,7 +18,10 @@ class SnapshotRun {
         const catalog::Source& source;
         const SnapshotOptions& options;
         const Clock& clock;
+        /// When the source was as it is read now; null: now.
+        std::optional<Timestamp> as_of = {};
     };
+    /// The newest snapshot of the source is later than `as_of`: Errc::busy.
     SnapshotRun(const Order&, std::stop_token);
 
     TreeRun& tree() { return tree_; }

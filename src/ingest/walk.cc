@@ -107,6 +107,7 @@ bool Walk::look(const Frame& frame, Found& found) {
                                                   : fmt::format("stat: {}", reason_of(error)));
         return false;
     }
+    if (parts_.links != nullptr) parts_.links->correct(found.status);
     if (parts_.options.ignore_nodump && found.status.no_dump) return false;
     // Again, since not every file system tells the kind with the name.
     if (excludes_.excludes(path_, path_kind_of(found.status.attributes.kind))) return false;
@@ -165,6 +166,8 @@ bool Walk::add(Frame& frame, Found& found) {
 }
 
 bool Walk::add_file(Frame& frame, Found& found) {
+    if (const auto result = add_shared(frame, found))
+        return *result != FileIntake::Result::replaced;
     if (add_known_link(frame, found)) return true;
     const bool linked = found.status.attributes.link_count > 1;
     std::uint32_t link = linked ? links_.next_number() : 0;
@@ -201,6 +204,27 @@ bool Walk::add_known_link(Frame& frame, Found& found) {
     parts_.counters.bytes.add(found.status.size);
     if (found.before) skip_before(frame);
     return true;
+}
+
+/// A file that is the predecessor's own: only what a change of its links may hide is looked at.
+/// Nothing: it is not.
+std::optional<FileIntake::Result> Walk::add_shared(Frame& frame, Found& found) {
+    const tree::Attributes& now = found.status.attributes;
+    if (!parts_.inode_tells || !found.before || now.file_system != 0 || now.link_count > 1 ||
+        tree::is_uncertain(*found.before))
+        return std::nullopt;
+    tree::Attributes before = found.before->attributes();
+    before.changed = now.changed;
+    if (before != now) return std::nullopt;
+    const auto result =
+        parts_.intake.add_as_before(place_of(frame, found), found.status, *found.before);
+    if (result == FileIntake::Result::added) {
+        parts_.counters.files.add(1);
+        parts_.counters.files_unchanged.add(1);
+        parts_.counters.bytes.add(found.status.size);
+        skip_before(frame);
+    }
+    return result;
 }
 
 bool Walk::enter(Frame& parent, Found& found) {

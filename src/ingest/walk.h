@@ -20,6 +20,7 @@
 #include "ingest/file_intake.h"
 #include "ingest/file_pace.h"
 #include "ingest/focus.h"
+#include "ingest/link_counts.h"
 #include "ingest/link_table.h"
 #include "ingest/listing.h"
 
@@ -44,6 +45,12 @@ class Walk {
         const Focus* focus = nullptr;
         /// How often files are read; null: whenever they changed.
         FilePace* pace = nullptr;
+        /// Corrects the counts of links; null: they are as the file system says.
+        const LinkCounts* links = nullptr;
+        /// The predecessor is another copy on the same file system, which may share its files: the
+        /// same inode with the same size and time of modification has the same bytes, though the
+        /// time of change is another. (Each link that is made or removed sets that.)
+        bool inode_tells = false;
     };
     explicit Walk(const Parts&);
     ~Walk();
@@ -73,6 +80,7 @@ class Walk {
     bool add(Frame&, Found&);
     bool add_file(Frame&, Found&);
     bool add_known_link(Frame&, Found&);
+    std::optional<FileIntake::Result> add_shared(Frame&, Found&);
     bool enter(Frame&, Found&);
     void list(Frame&, const FileStatus&);
     void describe(Frame&, const Place&, const FileStatus&);

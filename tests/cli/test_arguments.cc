@@ -46,6 +46,7 @@ TEST_CASE("every verb leads to a command that exists") {
                                                       {"key", "remove", "x"},
                                                       {"key", "rotate"},
                                                       {"source", "add", "n", "--directory", "/"},
+                                                      {"source", "import", "n", "--directory", "/"},
                                                       {"source", "list"},
                                                       {"source", "set", "n", "--keep-all"},
                                                       {"source", "show", "n"},

@@ -20,7 +20,8 @@ COMMANDS = "/v1/commands/"
 # What does not come about here: an error of the disk, lost events, damage, long work, old log.
 NEEDS_TROUBLE = {("snapshot", "problem"), ("restore", "problem"), ("verify", "damage"),
                  ("restore", "progress"), ("snapshot", "progress"), ("verify", "progress"),
-                 ("collect", "progress"), ("jobs-follow", None), ("log-list", "span"),
+                 ("collect", "progress"), ("source-import", "progress"),
+                 ("source-import", "problem"), ("jobs-follow", None), ("log-list", "span"),
                  ("prune", "log")}
 
 
@@ -169,6 +170,12 @@ def ask_for_records(owner, served):
         out.write("new")
     owner.run("snapshot", {"source": "home"})
     owner.run("snapshot", {"source": "dump", "stream": True, "file": "d.sql"}, b"select 1")
+    copies = os.path.join(os.path.dirname(served.home), "copies")
+    make_tree(os.path.join(copies, "2026-11-01"), files=3)
+    os.makedirs(os.path.join(copies, "other"))
+    for dry_run in (True, False):
+        owner.run("source-import", {"source": "old", "directory": copies, "dry_run": dry_run})
+    owner.run("source-remove", {"name": "old", "purge": "old"})
     for command in ("info", "stats", "source-list", "snapshots", "metrics", "jobs-list"):
         owner.run(command)
     owner.run("source-show", {"name": "home"})

@@ -7,7 +7,7 @@ _yore() {
     local verbs='init info stats metrics verify key source snapshot snapshots log windows versions ls cat find du diff restore mount umount serve prune collect hold jobs schedule'
     declare -A options=(
         [init]='--encryption --label'
-        [source]='add list show set remove --purge --keep-all --keep-last --keep-hourly --keep-daily --keep-weekly --keep-monthly --keep-yearly --keep-within --window --directory --one-file-system --exclude --exclude-from --keep-cache-dirs --keep-nodump'
+        [source]='add import list show set remove --purge --keep-all --keep-last --keep-hourly --keep-daily --keep-weekly --keep-monthly --keep-yearly --keep-within --window --directory --one-file-system --exclude --exclude-from --keep-cache-dirs --keep-nodump --path --subdirectory --time --zone --dry-run --tag'
         [key]='add list remove rotate --label --new-passphrase-file --new-passphrase-command --new-key-file'
         [snapshot]='--tag --stdin --as'
         [snapshots]='--bytes'
@@ -27,7 +27,7 @@ _yore() {
         [serve]='--config --check --replace'
     )
     case $before in
-    --repo | --directory | --to | mount | umount)
+    --repo | --directory | --path | --to | mount | umount)
         mapfile -t COMPREPLY < <(compgen -d -- "$word")
         return
         ;;
