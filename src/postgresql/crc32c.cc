@@ -38,6 +38,12 @@ Add fastest() {
 
 }  // namespace
 
+Crc32c Crc32c::after(std::uint32_t value) {
+    Crc32c sum;
+    sum.state_ = ~value;
+    return sum;
+}
+
 void Crc32c::add(ByteView bytes) {
     static const Add add_fast = fastest();
     state_ = add_fast(state_, bytes);

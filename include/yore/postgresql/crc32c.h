@@ -12,6 +12,9 @@ namespace yore::postgresql {
 /// Of bytes that come in pieces. With the CPU's instruction where there is one.
 class Crc32c {
   public:
+    /// Goes on behind bytes of which this is the sum.
+    static Crc32c after(std::uint32_t value);
+
     void add(ByteView);
     /// Of all that was added so far; of nothing: 0.
     std::uint32_t value() const { return ~state_; }
