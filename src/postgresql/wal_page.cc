@@ -19,7 +19,7 @@ using Reason = WalStop::Reason;
 constexpr std::array<std::pair<int, std::uint16_t>, 6> page_magics{
     {{13, 0xD106}, {14, 0xD10D}, {15, 0xD110}, {16, 0xD113}, {17, 0xD116}, {18, 0xD118}}};
 
-constexpr std::uint16_t all_flags = 7;
+constexpr std::uint16_t all_flags = 15;  // XLP_ALL_FLAGS up to 18
 
 bool is_zero(const PageHeader& header) {
     return header.magic == 0 && header.flags == 0 && header.timeline.value == 0 &&

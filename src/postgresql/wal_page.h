@@ -10,7 +10,8 @@ namespace yore::postgresql {
 inline constexpr std::size_t short_page_header_bytes = 24;
 
 struct PageHeader {
-    enum Flag : std::uint16_t { continues_record = 1, is_long = 2, overwrites_record = 4 };
+    /// XLP_*; 4 says something of the images of blocks that matters to nobody but compressors.
+    enum Flag : std::uint16_t { continues_record = 1, is_long = 2, overwrites_record = 8 };
 
     std::uint16_t magic = 0;
     std::uint16_t flags = 0;

@@ -110,7 +110,8 @@ TEST_CASE("What is wrong with a page is told apart") {
     const std::uint64_t first = start.value, second = start.value + 8192;
     CHECK(reason_when(first, 0, 0x16) == Reason::foreign);        // magic of 17
     CHECK(reason_when(first, 0, 0x17) == Reason::page_header);    // magic of none
-    CHECK(reason_when(second, 2, 0x09) == Reason::page_header);   // an unknown flag
+    CHECK(reason_when(second, 2, 0x11) == Reason::page_header);   // an unknown flag
+    CHECK_FALSE(reason_when(second, 2, 0x05));                    // a flag that does not matter
     CHECK(reason_when(first, 2, 0x00) == Reason::page_header);    // no long header
     CHECK(reason_when(first, 24, 0x00) == Reason::foreign);       // system identifier
     CHECK(reason_when(first, 34, 0x20) == Reason::foreign);       // segment size

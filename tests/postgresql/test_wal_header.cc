@@ -51,7 +51,7 @@ TEST_CASE("What is no start of a segment is refused") {
     };
     CHECK(damaged(0, 0x01) == Errc::unsupported);  // magic
     CHECK(damaged(2, 0x00) == Errc::corrupt);      // not long
-    CHECK(damaged(2, 0x0A) == Errc::corrupt);      // an unknown flag
+    CHECK(damaged(2, 0x12) == Errc::corrupt);      // an unknown flag
     CHECK(damaged(4, 0x00) == Errc::corrupt);      // timeline 0
     CHECK(damaged(9, 0x20) == Errc::corrupt);      // not at the start of a segment
     CHECK(damaged(32, 0x01) == Errc::corrupt);     // segment size

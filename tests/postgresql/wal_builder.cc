@@ -8,7 +8,7 @@
 namespace yore::postgresql::test {
 namespace {
 
-constexpr std::uint16_t continues = 1, is_long = 2, overwrites = 4;
+constexpr std::uint16_t continues = 1, is_long = 2, overwrites = 8;
 
 Bytes record_of(std::uint8_t resource_manager, std::uint8_t info, std::uint32_t xid, Lsn previous,
                 ByteView body) {
