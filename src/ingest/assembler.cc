@@ -8,9 +8,13 @@
 namespace yore::ingest {
 
 Assembler::Assembler(store::NodeSink& lists, store::NodeSink& directories,
-                     const tree::NodeBounds& bounds, const store::ObjectCache& cache)
+                     const tree::NodeBounds& bounds, const store::ObjectCache& cache,
+                     Arrival arrival)
     : lists_(lists), directories_(directories), bounds_(bounds), cache_(cache) {
-    open_.emplace_back(tree::DirectoryBuilder(directories_, bounds_), std::nullopt);
+    if (arrival == Arrival::any)
+        names_.emplace(cache);
+    else
+        open_.emplace_back(tree::DirectoryBuilder(directories_, bounds_), std::nullopt);
 }
 
 /// Contents are put together when they pass, since the next file begins anew; all else happens in
@@ -54,7 +58,9 @@ void Assembler::add_piece(const ChunkId& chunk, std::uint64_t length) {
 }
 
 tree::DirectoryBuilder::Built Assembler::finish() {
-    YORE_ENSURE(waiting_.empty() && open_.size() == 1);
+    YORE_ENSURE(waiting_.empty());
+    if (names_) return names_->finish(directories_, bounds_);
+    YORE_ENSURE(open_.size() == 1);
     return open_.back().builder.finish();
 }
 
@@ -105,7 +111,12 @@ void Assembler::carry_out(AddEntry&& add) {
             if (extent.chunk) extent.chunk = last_group_;
     }
     if (add.link != 0) share_links(add);
-    open_.back().builder.add(add.entry);
+    if (names_) {
+        const std::string path = std::exchange(add.entry.name, {});
+        names_->update(path, std::move(add.entry));
+    } else {
+        open_.back().builder.add(add.entry);
+    }
 }
 
 void Assembler::share_links(AddEntry& add) {

@@ -8,6 +8,7 @@
 
 #include <yore/tree/content.h>
 #include <yore/tree/directory.h>
+#include <yore/tree/edit.h>
 
 #include <deque>
 #include <unordered_map>
@@ -16,12 +17,20 @@
 
 namespace yore::ingest {
 
+/// How a source's files come.
+enum class Arrival : std::uint8_t {
+    by_name,  ///< depth first, in the order of names: nothing but the path is held
+    any,      ///< parents first, else in any order: the names are held until the end
+};
+
 /// One thread at a time.
 class Assembler {
   public:
-    /// Long lists of extents go to the one sink, directories to the other.
+    /// Long lists of extents go to the one sink, directories to the other. With Arrival::any all
+    /// names come as AddEntry, also those of directories, with the path (from the source's
+    /// directory, that itself is "") in place of the name.
     Assembler(store::NodeSink& lists, store::NodeSink& directories, const tree::NodeBounds&,
-              const store::ObjectCache&);
+              const store::ObjectCache&, Arrival);
 
     void apply(Step&&);
     void add_piece(const ChunkId&, std::uint64_t length);
@@ -58,7 +67,8 @@ class Assembler {
     store::NodeSink &lists_, &directories_;
     const tree::NodeBounds& bounds_;
     const store::ObjectCache& cache_;
-    std::vector<OpenDirectory> open_;
+    std::optional<tree::TreeEdit> names_;  ///< Arrival::any
+    std::vector<OpenDirectory> open_;      ///< Arrival::by_name
     std::optional<tree::ContentBuilder> content_;
     std::deque<Step> waiting_;
     std::uint64_t groups_done_ = 0;

@@ -204,7 +204,7 @@ NodeId Follower::after_moves(const ChangeWatch::Changes& changes, std::vector<Ch
     }
     if (moves.empty()) return state_;
     links_.forget();
-    return edit.finish(held_, bounds_);
+    return edit.finish(held_, bounds_).top;
 }
 
 /// Looks where events point, and at the other names of files that changed there.
@@ -232,14 +232,14 @@ Follower::Look Follower::look(const Focus* focus, const NodeId& before) {
     if (!root) throw system_error("open", source_.directory.path, error);
     const Timestamp started = clock_.now();
     Look found;
-    found.run = std::make_unique<TreeRun>(TreeRun::Order{catalog_.store(),
-                                                         cache_,
-                                                         [](const catalog::Problem& problem) {
-                                                             log_debug("{}: {}", problem.path,
-                                                                       problem.text);
-                                                         },
-                                                         {},
-                                                         &held_},
+    found.run = std::make_unique<TreeRun>(TreeRun::Order{.store = catalog_.store(),
+                                                         .cache = cache_,
+                                                         .problem =
+                                                             [](const catalog::Problem& problem) {
+                                                                 log_debug("{}: {}", problem.path,
+                                                                           problem.text);
+                                                             },
+                                                         .directories = &held_},
                                           stop_);
     TreeRun& run = *found.run;
     FileIntake intake({run.outbox(), run.cutter(), run.xattrs(), cache_, run.problems(),

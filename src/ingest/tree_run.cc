@@ -26,7 +26,7 @@ TreeRun::TreeRun(const Order& order, std::stop_token stop)
       cdc_(gear_),
       rule_(order.store.keys().gear, GroupSizes()),
       assembler_(*writer_, order.directories != nullptr ? *order.directories : *writer_, bounds_,
-                 order.cache),
+                 order.cache, order.arrival),
       pipeline_(*writer_, pipeline_options(),
                 [this](Parcel&& parcel) { deliver(std::move(parcel)); }),
       outbox_(pipeline_, rule_, order.pause_point, stop_),

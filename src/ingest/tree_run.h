@@ -21,6 +21,7 @@ class TreeRun {
         const store::ObjectCache& cache;
         std::function<void(const catalog::Problem&)> problem = {};
         std::function<void()> pause_point = {};  ///< as SnapshotOptions::pause_point
+        Arrival arrival = Arrival::by_name;
         store::NodeSink* directories = nullptr;  ///< takes their nodes; null: the Writer does
     };
     TreeRun(const Order&, std::stop_token);

@@ -10,10 +10,26 @@ namespace {
 
 constexpr std::string_view top_name = "root";
 
+/// Without a node, as nothing was in it when it was put.
+bool is_new_directory(const Entry& entry) {
+    return entry.attributes.kind == FileKind::directory && !entry.child;
+}
+
 }  // namespace
 
 TreeEdit::TreeEdit(const store::ObjectCache& cache, NodeId root) : cache_(cache) {
     directories_.push_back({root, {}});
+}
+
+TreeEdit::TreeEdit(const store::ObjectCache& cache) : cache_(cache) {
+    directories_.emplace_back();
+    Entry top;
+    top.name = top_name;
+    top.attributes.kind = FileKind::directory;
+    Item item{std::move(top)};
+    directories_.emplace_back();
+    item.below = &directories_.back();
+    directories_.front().items.emplace(top_name, std::move(item));
 }
 
 TreeEdit::Item* TreeEdit::find(Changes& directory, std::string_view name) {
@@ -116,7 +132,7 @@ DirectoryBuilder::Built TreeEdit::write(const store::ObjectCache& cache, const C
     return builder.finish();
 }
 
-NodeId TreeEdit::finish(store::NodeSink& sink, const NodeBounds& bounds) {
+DirectoryBuilder::Built TreeEdit::finish(store::NodeSink& sink, const NodeBounds& bounds) {
     struct Reached {
         Changes* changes;
         Item* owner;
@@ -124,8 +140,10 @@ NodeId TreeEdit::finish(store::NodeSink& sink, const NodeBounds& bounds) {
     // Parents before children. Not by recursion: how deep a tree is, is up to who made it.
     std::vector<Reached> reached{{&directories_.front(), nullptr}};
     for (std::size_t i = 0; i < reached.size(); ++i)
-        for (auto& [name, item] : reached[i].changes->items)
+        for (auto& [name, item] : reached[i].changes->items) {
+            if (item && is_new_directory(item->entry)) enter(*item);
             if (item && item->below != nullptr) reached.push_back({item->below, &*item});
+        }
     DirectoryBuilder::Built built;
     while (!reached.empty()) {
         const Reached last = reached.back();
@@ -135,7 +153,7 @@ NodeId TreeEdit::finish(store::NodeSink& sink, const NodeBounds& bounds) {
         last.owner->entry.child = built.top;
         last.owner->entry.totals = built.totals;
     }
-    return built.top;
+    return built;
 }
 
 }  // namespace yore::tree

@@ -137,7 +137,7 @@ JournalReplay::Made JournalReplay::run(const Recipe& recipe, Wanted* wanted) con
         if (wanted != nullptr && id == wanted->id) wanted->bytes = bytes;
         cache_.add(id, std::move(bytes));
     });
-    made.root = edit.finish(sink, bounds_);
+    made.root = edit.finish(sink, bounds_).top;
     return made;
 }
 

@@ -55,7 +55,7 @@ TEST_CASE("An edited tree is the tree that is built from what the changes lead t
             change.apply(model);
             apply(edit, change, fixture);
         }
-        root = edit.finish(fixture.writer, fixture.bounds);
+        root = edit.finish(fixture.writer, fixture.bounds).top;
         REQUIRE(root == model.build(fixture.writer, fixture.bounds));
         fixture.writer.commit({});
     }
@@ -74,7 +74,7 @@ TEST_CASE("A change applied twice does what it does once") {
         change.apply(model);
         apply(edit, change, fixture);
         apply(edit, change, fixture);
-        REQUIRE(edit.finish(fixture.writer, fixture.bounds) == stored(fixture, model));
+        REQUIRE(edit.finish(fixture.writer, fixture.bounds).top == stored(fixture, model));
     }
 }
 
@@ -93,13 +93,32 @@ TEST_CASE("Only directories that changed, and those above them, are written") {
     TreeEdit edit(fixture.cache, before);
     edit.put("a/b/new", small_file(7));
     edit.move("d/e", "a/e");
-    const NodeId after = edit.finish(fixture.writer, fixture.bounds);
+    const NodeId after = edit.finish(fixture.writer, fixture.bounds).top;
     // Above the source's directory, itself, a, a/b and d; not a/c, nor d/e, which moved whole.
     CHECK(fixture.writer.nodes().size() == 5);
     fixture.writer.commit({});
     CHECK(Directory(fixture.cache, after).totals().files == 101);
     TreeEdit nothing(fixture.cache, after);
-    CHECK(nothing.finish(fixture.writer, fixture.bounds) == after);
+    CHECK(nothing.finish(fixture.writer, fixture.bounds).top == after);
+}
+
+TEST_CASE("A tree is made from nothing, name by name") {
+    TreeFixture fixture;
+    ModelTree model;
+    ModelItem directory{{}, {}};
+    directory.entry.attributes.kind = FileKind::directory;
+    directory.entry.attributes.permissions = 0700;
+    TreeEdit edit(fixture.cache);
+    for (const char* path : {"b", "b/empty", "a"}) {
+        model.put(path, directory);
+        Entry entry = directory.entry;
+        edit.put(path, entry);
+    }
+    for (const char* path : {"b/y", "a/z", "b/x"}) {
+        model.put(path, {small_file(3)});
+        edit.put(path, small_file(3));
+    }
+    CHECK(edit.finish(fixture.writer, fixture.bounds).top == stored(fixture, model));
 }
 
 TEST_CASE("Changes that no tree can take are corrupt") {
@@ -133,7 +152,7 @@ TEST_CASE("A tree may be deeper than any stack") {
     directory.child = fixture.build(Entries{}).top;
     std::string path = "d";
     for (int depth = 0; depth < 2000; ++depth, path += "/d") edit.put(path, directory);
-    const NodeId root = edit.finish(fixture.writer, fixture.bounds);
+    const NodeId root = edit.finish(fixture.writer, fixture.bounds).top;
     fixture.writer.commit({});
     CHECK(Directory(fixture.cache, root).totals().directories == 2001);
 }

@@ -21,9 +21,11 @@ class TreeEdit {
   public:
     /// `root` as catalog::Snapshot::root. The cache outlives the edit.
     TreeEdit(const store::ObjectCache&, NodeId root);
+    /// From a source's directory with nothing in it, whose own entry is still to be told (update).
+    explicit TreeEdit(const store::ObjectCache&);
 
-    /// The name is this from now on; a directory with all below its `child`. `entry.name` is
-    /// ignored.
+    /// The name is this from now on; a directory with all below its `child`, none: with nothing.
+    /// `entry.name` is ignored.
     void put(std::string_view path, Entry);
     /// The same, but a directory that takes a directory's place has what is in that one.
     void update(std::string_view path, Entry);
@@ -33,7 +35,7 @@ class TreeEdit {
     void move(std::string_view from, std::string_view to);
 
     /// Writes what changed, parents after children. Once.
-    NodeId finish(store::NodeSink&, const NodeBounds&);
+    DirectoryBuilder::Built finish(store::NodeSink&, const NodeBounds&);
 
   private:
     struct Changes;
