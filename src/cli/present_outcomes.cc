@@ -34,7 +34,7 @@ std::string init_line(const Invocation& invocation, const Screen& screen,
 
 std::string source_add_line(const Invocation&, const Screen& screen, const nlohmann::json& result) {
     const auto name = bytes_in(result, "name");
-    return fmt::format("added source {}: {}", name, screen.name(bytes_in(result, "directory")));
+    return fmt::format("added source {}: {}", name, source_place(screen, result));
 }
 
 std::string source_remove_line(const Invocation&, const Screen&, const nlohmann::json& result) {

@@ -56,13 +56,13 @@ Presentation present_snapshots(const Invocation& invocation, Screen& screen) {
 Presentation present_sources(const Invocation&, Screen& screen) {
     return present_table(
         screen, {Align::left, Align::left, Align::right, Align::left, Align::left},
-        {"SOURCE", "KIND", "SNAPSHOTS", "LATEST", "DIRECTORY"},
+        {"SOURCE", "KIND", "SNAPSHOTS", "LATEST", "WHERE"},
         [&](const nlohmann::json& row) -> std::vector<std::string> {
             const auto& latest = row["latest"];
-            return {
-                bytes_in(row, "name"), row.value("kind", ""), grouped(number_in(row, "snapshots")),
-                latest.is_string() ? latest.get<std::string>() : "-",
-                row["removed"].is_string() ? "removed" : screen.name(bytes_in(row, "directory"))};
+            return {bytes_in(row, "name"), row.value("kind", ""),
+                    grouped(number_in(row, "snapshots")),
+                    latest.is_string() ? latest.get<std::string>() : "-",
+                    row["removed"].is_string() ? "removed" : source_place(screen, row)};
         });
 }
 
@@ -135,6 +135,8 @@ Presentation present_source(const Invocation&, Screen& screen) {
         table.add({"source", bytes_in(result, "name")});
         table.add({"kind", result.value("kind", "")});
         table.add({"created", result.value("created", "")});
+        if (result.contains("conninfo"))
+            table.add({"conninfo", screen.name(bytes_in(result, "conninfo"))});
         if (result.contains("directory")) {
             table.add({"directory", screen.name(bytes_in(result, "directory"))});
             table.add({"excludes", list_text(screen, result["excludes"])});

@@ -29,13 +29,13 @@ std::string secret_text(const Screen& screen, const nlohmann::json& secret) {
 }
 
 std::string source_text(const Screen& screen, const nlohmann::json& source) {
-    auto text =
-        fmt::format("{}: {}", bytes_in(source, "name"), screen.name(bytes_in(source, "directory")));
+    auto text = fmt::format("{}: {}", bytes_in(source, "name"), source_place(screen, source));
     if (source.value("one_file_system", false)) text += "; one file system";
     if (!source.value("ignore_cache_dirs", true)) text += "; with caches";
     if (!source.value("ignore_nodump", true)) text += "; with what is marked nodump";
-    for (const std::string& pattern : command::bytes_of_list(source["excludes"]))
-        text += "; without " + screen.name(pattern);
+    if (source.contains("excludes"))
+        for (const std::string& pattern : command::bytes_of_list(source["excludes"]))
+            text += "; without " + screen.name(pattern);
     if (source.value("follow", false)) text += "; followed";
     return text + "; keeps " + policy_text(source["policy"]);
 }

@@ -22,6 +22,10 @@ std::string bytes_in(const nlohmann::json& object, const std::string& key) {
     return command::get_bytes(object, key).value_or("");
 }
 
+std::string source_place(const Screen& screen, const nlohmann::json& source) {
+    return screen.name(bytes_in(source, source.contains("conninfo") ? "conninfo" : "directory"));
+}
+
 std::uint64_t number_in(const nlohmann::json& object, const std::string& key) {
     const auto found = object.find(key);
     // A number that came through the socket is unsigned; one made here may be a plain int.

@@ -33,6 +33,8 @@ Presentation presentation_of(const Invocation&, Screen&);
 
 /// The exact bytes of a text of an event; absent: empty.
 std::string bytes_in(const nlohmann::json& object, const std::string& key);
+/// Where a source is: its directory or conninfo; of a stream nothing.
+std::string source_place(const Screen&, const nlohmann::json& source);
 /// A number as it is with `--bytes`, else as a size for people.
 std::string size_text(const Invocation&, const nlohmann::json& object, const std::string& key);
 /// `daily 7, weekly 4`, or `all`.

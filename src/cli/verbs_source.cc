@@ -36,20 +36,26 @@ void DirectoryOptions::fill(nlohmann::json& request) const {
     request["excludes"] = command::list_of_bytes(read_excludes());
 }
 
-void add_directory_options(CLI::App& verb, DirectoryOptions& options) {
+/// `directory`: without it they mean nothing.
+void add_directory_options(CLI::App& verb, CLI::Option& directory, DirectoryOptions& options) {
     verb.add_flag("--one-file-system", options.one_file_system,
-                  "Leave out what is mounted below it");
+                  "Leave out what is mounted below it")
+        ->needs(&directory);
     verb.add_option("--exclude", options.excludes,
                     "Leave out what matches, as in .gitignore; may be given again")
         ->type_name("PATTERN")
-        ->allow_extra_args(false);
+        ->allow_extra_args(false)
+        ->needs(&directory);
     verb.add_option("--exclude-from", options.exclude_files, "A file with a pattern on each line")
         ->type_name("FILE")
         ->check(CLI::ExistingFile)
-        ->allow_extra_args(false);
+        ->allow_extra_args(false)
+        ->needs(&directory);
     verb.add_flag("--keep-cache-dirs", options.keep_cache_dirs,
-                  "Keep directories that a CACHEDIR.TAG marks as caches");
-    verb.add_flag("--keep-nodump", options.keep_nodump, "Keep what chattr +d marks");
+                  "Keep directories that a CACHEDIR.TAG marks as caches")
+        ->needs(&directory);
+    verb.add_flag("--keep-nodump", options.keep_nodump, "Keep what chattr +d marks")
+        ->needs(&directory);
 }
 
 using Tags = std::vector<std::string>;
@@ -74,7 +80,7 @@ void fill_tags(nlohmann::json& request, const Tags& tags) {
 
 void add_source_add(CLI::App& source, Invocation& invocation) {
     struct Options {
-        std::string name, directory;
+        std::string name, directory, conninfo;
         DirectoryOptions of_directory;
     };
     const auto options = std::make_shared<Options>();
@@ -82,14 +88,22 @@ void add_source_add(CLI::App& source, Invocation& invocation) {
         source, invocation, "add", "Declare what is to be protected", [&invocation, options] {
             auto& request = invocation.request;
             command::put_bytes(request, "name", options->name);
+            if (!options->conninfo.empty()) {
+                command::put_bytes(request, "postgresql", options->conninfo);
+                return;
+            }
             command::put_bytes(request, "directory", absolute_path(options->directory));
             options->of_directory.fill(request);
         });
     verb->add_option("name", options->name, "What to call it")->required()->type_name("NAME");
-    verb->add_option("--directory", options->directory, "A directory and all that is in it")
-        ->required()
-        ->type_name("PATH");
-    add_directory_options(*verb, options->of_directory);
+    auto* kinds = verb->add_option_group("what");
+    auto* directory =
+        kinds->add_option("--directory", options->directory, "A directory and all that is in it")
+            ->type_name("PATH");
+    kinds->add_option("--postgresql", options->conninfo, "A PostgreSQL cluster, as libpq finds it")
+        ->type_name("CONNINFO");
+    kinds->require_option(1);
+    add_directory_options(*verb, *directory, options->of_directory);
 }
 
 struct ImportOptions {
@@ -119,10 +133,10 @@ void add_source_import(CLI::App& source, Invocation& invocation) {
     verb->add_option("name", options->name, "The source, which is made if need be")
         ->required()
         ->type_name("NAME");
-    verb->add_option("--directory", options->directory,
-                     "Where the copies are: 2026-11-01/, daily.0/")
-        ->required()
-        ->type_name("DIR");
+    auto* directory = verb->add_option("--directory", options->directory,
+                                       "Where the copies are: 2026-11-01/, daily.0/")
+                          ->required()
+                          ->type_name("DIR");
     verb->add_option("--path", options->path,
                      "Where the source itself is, for snapshots from now on [the newest copy]")
         ->type_name("PATH");
@@ -137,7 +151,7 @@ void add_source_import(CLI::App& source, Invocation& invocation) {
     verb->add_option("--zone", options->zone, "Of times in names [UTC]")->type_name("ZONE");
     verb->add_flag("--dry-run", options->dry_run, "Just say what would be taken");
     add_tags(*verb, options->tags);
-    add_directory_options(*verb, options->of_directory);
+    add_directory_options(*verb, *directory, options->of_directory);
 }
 
 void add_source(CLI::App& app, Invocation& invocation) {
@@ -164,7 +178,8 @@ void add_source(CLI::App& app, Invocation& invocation) {
 
 void add_snapshot(CLI::App& app, Invocation& invocation) {
     struct Options {
-        std::string source, file;
+        std::string source, file, checkpoint;
+        std::uint64_t max_rate = 0;
         bool from_stdin = false;
         Tags tags;
     };
@@ -173,6 +188,8 @@ void add_snapshot(CLI::App& app, Invocation& invocation) {
         auto& request = invocation.request;
         command::put_bytes(request, "source", options->source);
         fill_tags(request, options->tags);
+        if (!options->checkpoint.empty()) request["checkpoint"] = options->checkpoint;
+        if (options->max_rate != 0) request["max_rate"] = options->max_rate;
         if (!options->from_stdin) return;
         request["stream"] = true;
         command::put_bytes(request, "file", options->file);
@@ -186,6 +203,12 @@ void add_snapshot(CLI::App& app, Invocation& invocation) {
     auto* as = verb->add_option("--as", options->file, "The name of that file")->type_name("FILE");
     from->needs(as);
     as->needs(from);
+    verb->add_option("--checkpoint", options->checkpoint,
+                     "PostgreSQL: fast begins at once, spread spares the server [fast]")
+        ->type_name("HOW")
+        ->check(CLI::IsMember({"fast", "spread"}));
+    verb->add_option("--max-rate", options->max_rate, "PostgreSQL: read no faster, in KiB a second")
+        ->type_name("RATE");
 }
 
 }  // namespace

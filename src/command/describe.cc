@@ -4,6 +4,7 @@
 #include <yore/base/error.h>
 #include <yore/command/sources.h>
 #include <yore/command/text.h>
+#include <yore/postgresql/lsn.h>
 #include <yore/tree/uncertain.h>
 
 #include <sys/sysmacros.h>
@@ -80,6 +81,14 @@ nlohmann::json describe(const catalog::Snapshot& snapshot, const std::string& so
         {"counts", describe(snapshot.counts)}};
     put_bytes(object, "host", snapshot.host);
     put_bytes(object, "path", snapshot.path);
+    if (const auto& backup = snapshot.base_backup)
+        object["base_backup"] = {{"system_identifier", std::to_string(backup->system_identifier)},
+                                 {"server_version", backup->server_version},
+                                 {"timeline", backup->timeline},
+                                 {"start", to_text(postgresql::lsn_of(backup->start))},
+                                 {"stop", to_text(postgresql::lsn_of(backup->stop))},
+                                 {"from_standby", backup->from_standby},
+                                 {"damaged_pages", backup->damaged_pages}};
     object["tags"] = nlohmann::json::object();
     for (const auto& [key, value] : snapshot.tags) put_bytes(object["tags"], key, value);
     return object;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/// snapshot: `source`, `tags`; for a stream from the input `stream` (true) and `file` (its name).
-/// Events `progress` and `problem`. The result is the snapshot; `exit_code` 3 when it is partial.
+/// snapshot: `source`, `tags`; for a stream from the input `stream` (true) and `file` (its name);
+/// for a PostgreSQL cluster `checkpoint` (`fast` or `spread`) and `max_rate` (KiB/s). Events
+/// `progress` and `problem`. The result is the snapshot; `exit_code` 3 when it is partial.
 #include <yore/base/error.h>
+#include <yore/ingest/postgresql.h>
 #include <yore/ingest/snapshot_job.h>
 
 #include "command/describe.h"
@@ -23,41 +25,86 @@ catalog::Source source_of_stream(Context& context, const std::string& name) {
         return context.catalog().add_source(fresh);
     }
     if (source->kind != catalog::SourceKind::stream)
-        throw Error(Errc::invalid, fmt::format("source {} is a directory, not a stream", name),
+        throw Error(Errc::invalid,
+                    fmt::format("source {} is a {}, not a stream", name, name_of(source->kind)),
                     {"a stream needs a source of its own: choose another name"});
     return *source;
 }
 
-catalog::Source source_of_directory(const catalog::Catalog& catalog, const std::string& name) {
+catalog::Source source_to_read(const catalog::Catalog& catalog, const std::string& name) {
     auto source = find_source(catalog, name);
-    if (source.kind != catalog::SourceKind::directory)
+    if (source.kind == catalog::SourceKind::stream)
         throw Error(Errc::invalid, fmt::format("source {} is a stream", name),
                     {fmt::format("`… | yore snapshot {} --stdin --as FILE` stores one", name)});
     return source;
+}
+
+/// What is given of it; nothing: nullopt.
+std::optional<ingest::BaseBackupOptions> read_backup_options(Fields& fields) {
+    const auto checkpoint = fields.optional_text("checkpoint");
+    const auto max_rate = fields.number("max_rate");
+    if (!checkpoint && !max_rate) return std::nullopt;
+    if (checkpoint && *checkpoint != "fast" && *checkpoint != "spread")
+        throw Error(Errc::invalid,
+                    fmt::format("checkpoint {}: there are fast and spread", *checkpoint));
+    if (max_rate && (*max_rate < 32 || *max_rate > 1u << 20))
+        throw Error(Errc::invalid, fmt::format("a rate of {} KiB/s", *max_rate),
+                    {"PostgreSQL takes 32 KiB/s to 1 GiB/s"});
+    ingest::BaseBackupOptions options;
+    options.spread_checkpoint = checkpoint == "spread";
+    if (max_rate) options.max_rate_kib_s = static_cast<std::uint32_t>(*max_rate);
+    return options;
+}
+
+/// What a request asks for.
+struct Order {
+    std::string name;
+    std::optional<std::string> file;  ///< the input is stored as this one
+    std::optional<ingest::BaseBackupOptions> backup;
+};
+
+catalog::Snapshot take(Context& context, const Call& call, const Order& order,
+                       const catalog::Source& source, const ingest::SnapshotOptions& options) {
+    auto& catalog = context.catalog();
+    if (order.backup && source.kind != catalog::SourceKind::postgresql)
+        throw Error(Errc::invalid, fmt::format("source {} is a {}: a checkpoint and a rate are for "
+                                               "PostgreSQL clusters",
+                                               source.name, name_of(source.kind)));
+    switch (source.kind) {
+        case catalog::SourceKind::stream:
+            return ingest::take_stream_snapshot(
+                catalog, context.cache(), source, *order.file,
+                [&](MutableBytes into) { return call.input.read(into, call.stop); }, options,
+                context.clock(), call.stop);
+        case catalog::SourceKind::postgresql:
+            return ingest::take_postgresql_snapshot(
+                catalog, context.cache(), source,
+                order.backup.value_or(ingest::BaseBackupOptions{}), options, context.clock(),
+                call.stop);
+        case catalog::SourceKind::directory:
+            break;
+    }
+    return ingest::take_directory_snapshot(catalog, context.cache(), source, options,
+                                           context.clock(), call.stop);
 }
 
 }  // namespace
 
 nlohmann::json run_snapshot(Context& context, const Call& call) {
     Fields fields(call.request);
-    const auto name = fields.text("source");
+    Order order{fields.text("source"), {}, {}};
     const bool stream = fields.flag("stream");
-    const auto file = fields.optional_text("file");
+    order.file = fields.optional_text("file");
+    order.backup = read_backup_options(fields);
     Reporter reporter(call.output);
     const auto options = snapshot_options(context, fields, reporter);
     fields.done();
-    if (stream != file.has_value())
+    if (stream != order.file.has_value())
         throw Error(Errc::invalid, "a stream and the name of its file go together");
 
-    const auto source =
-        stream ? source_of_stream(context, name) : source_of_directory(context.catalog(), name);
-    const auto snapshot =
-        stream ? ingest::take_stream_snapshot(
-                     context.catalog(), context.cache(), source, *file,
-                     [&](MutableBytes into) { return call.input.read(into, call.stop); }, options,
-                     context.clock(), call.stop)
-               : ingest::take_directory_snapshot(context.catalog(), context.cache(), source,
-                                                 options, context.clock(), call.stop);
+    const auto source = stream ? source_of_stream(context, order.name)
+                               : source_to_read(context.catalog(), order.name);
+    const auto snapshot = take(context, call, order, source, options);
     auto result = command::describe(snapshot, source.name);
     if (snapshot.outcome == catalog::Outcome::partial)
         result["exit_code"] = static_cast<int>(ExitCode::partial);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/// source-add: `name`, `directory` (absolute), `one_file_system`, `keep_cache_dirs`, `keep_nodump`,
-/// `excludes`. The result is the source.
+/// source-add: `name`, and either `directory` (absolute), `one_file_system`, `keep_cache_dirs`,
+/// `keep_nodump`, `excludes`, or `postgresql` (a conninfo). The result is the source.
 #include <yore/base/error.h>
+#include <yore/ingest/postgresql.h>
 
 #include <filesystem>
 
@@ -11,20 +12,44 @@
 
 namespace yore::command {
 
-nlohmann::json run_source_add(Context& context, const Call& call) {
-    Fields fields(call.request);
+namespace {
+
+catalog::Source read_source(Fields& fields) {
     catalog::Source source;
     source.name = fields.text("name");
-    source.created = context.clock().now();
+    const auto directory = fields.optional_text("directory");
     source.directory = directory_options(fields);
-    source.directory.path = fields.text("directory");
+    const auto conninfo = fields.optional_text("postgresql");
     fields.done();
+    if (directory.has_value() == conninfo.has_value())
+        throw Error(Errc::invalid, fmt::format("source {}: either a directory or a PostgreSQL "
+                                               "cluster",
+                                               source.name));
+    if (conninfo) source.kind = catalog::SourceKind::postgresql;
+    source.directory.path = directory.value_or("");
+    source.postgresql.conninfo = conninfo.value_or("");
+    return source;
+}
+
+void check_directory(const catalog::Source& source) {
     std::error_code failed;
     if (!std::filesystem::is_directory(source.directory.path, failed))
         throw Error(
             Errc::not_found,
             fmt::format("source {}: {} is not a directory", source.name, source.directory.path),
             {"the process that owns the repository must see it, too"});
+}
+
+}  // namespace
+
+nlohmann::json run_source_add(Context& context, const Call& call) {
+    Fields fields(call.request);
+    catalog::Source source = read_source(fields);
+    source.created = context.clock().now();
+    if (source.kind == catalog::SourceKind::postgresql)
+        ingest::check_conninfo(source.postgresql.conninfo);
+    else
+        check_directory(source);
     return describe(context.catalog().add_source(source));
 }
 

@@ -3,6 +3,7 @@
 #include <yore/command/context.h>
 #include <yore/command/sources.h>
 #include <yore/command/text.h>
+#include <yore/ingest/postgresql.h>
 
 #include <nlohmann/json.hpp>
 
@@ -29,6 +30,10 @@ std::uint64_t count_victims(Context& context, const catalog::Source& before,
 }
 
 }  // namespace
+
+void check_conninfo(const std::string& conninfo) {
+    ingest::check_conninfo(conninfo);
+}
 
 Declared declare_source(Context& context, const catalog::Source& wanted) {
     auto& catalog = context.catalog();

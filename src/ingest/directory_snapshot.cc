@@ -2,7 +2,6 @@
 #include "ingest/directory_snapshot.h"
 
 #include <yore/base/error.h>
-#include <yore/base/log.h>
 
 #include <cerrno>
 
@@ -12,20 +11,6 @@
 #include "ingest/walk.h"
 
 namespace yore::ingest {
-
-Before find_before(const catalog::Catalog& catalog, const store::ObjectCache& cache,
-                   const catalog::Source& source) {
-    Before before;
-    try {
-        before.snapshot = catalog.latest(source.id);
-        if (before.snapshot)
-            before.root = tree::Directory(cache, before.snapshot->root).find("root");
-    } catch (const Error& error) {
-        log_warning("{}: the previous snapshot is not used: {}", source.name, error.what());
-    }
-    if (!before.root) before.snapshot.reset();
-    return before;
-}
 
 Fd open_source(const std::string& path) {
     Fd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOATIME));

@@ -2,19 +2,12 @@
 /// One directory read into one snapshot, whatever it stands for.
 #pragma once
 
+#include "ingest/before.h"
 #include "ingest/link_counts.h"
 #include "ingest/predecessor.h"
 #include "ingest/snapshot_run.h"
 
 namespace yore::ingest {
-
-/// The previous snapshot and in it the entry of the source's directory.
-struct Before {
-    std::optional<catalog::Snapshot> snapshot;
-    std::optional<tree::EntryView> root;
-};
-/// Damage there costs time, never the new snapshot: it is logged, and then there is none.
-Before find_before(const catalog::Catalog&, const store::ObjectCache&, const catalog::Source&);
 
 /// The one place where a link is followed: the source may be given as one. There is none:
 /// Errc::not_found.

@@ -10,11 +10,9 @@ namespace yore::ingest {
 namespace {
 
 void check_kind(const catalog::Source& source, catalog::SourceKind kind) {
-    if (source.kind == kind) return;
-    const bool directory = source.kind == catalog::SourceKind::directory;
-    throw Error(Errc::invalid,
-                fmt::format("source {}: it is a {}", source.name,
-                            directory ? "directory, not a stream" : "stream, not a directory"));
+    if (source.kind != kind)
+        throw Error(Errc::invalid, fmt::format("source {}: it is a {}, not a {}", source.name,
+                                               name_of(source.kind), name_of(kind)));
 }
 
 }  // namespace

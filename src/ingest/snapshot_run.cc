@@ -24,7 +24,8 @@ SnapshotRun::SnapshotRun(const Order& order, std::stop_token stop)
     : order_(order),
       started_(order.as_of.value_or(order.clock.now())),
       name_(order.catalog.reserve_name(order.source.id, started_)),
-      tree_({order.catalog.store(), order.cache, order.options.problem, order.options.pause_point},
+      tree_({order.catalog.store(), order.cache, order.options.problem, order.options.pause_point,
+             order.arrival},
             std::move(stop)) {
     const bool in_order =
         name_.name().second == catalog::SnapshotName::after(std::nullopt, started_).second;
@@ -44,6 +45,7 @@ catalog::Snapshot SnapshotRun::finish(const Work& work) {
     try {
         const ProgressTicker ticker(tree_.counters(), work.bytes_expected, order_.options.progress);
         snapshot = describe(write_tree(work));
+        if (work.describe) work.describe(snapshot);
     } catch (const Error& error) {
         if (error.code() != Errc::cancelled) throw;
         keep_for_next_run();

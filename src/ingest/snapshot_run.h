@@ -20,6 +20,7 @@ class SnapshotRun {
         const Clock& clock;
         /// When the source was as it is read now; null: now.
         std::optional<Timestamp> as_of = {};
+        Arrival arrival = Arrival::by_name;
     };
     /// The newest snapshot of the source is later than `as_of`: Errc::busy.
     SnapshotRun(const Order&, std::stop_token);
@@ -31,6 +32,8 @@ class SnapshotRun {
         std::function<bool()> send;
         std::optional<NodeId> unchanged;  ///< the previous snapshot's root
         std::optional<std::uint64_t> bytes_expected;
+        /// Says more in the record, after `send`.
+        std::function<void(catalog::Snapshot&)> describe;
     };
     /// Does the work and commits the snapshot. Stopped: what was stored is committed without a
     /// record, so that the next run finds it, and `cancelled` is thrown.

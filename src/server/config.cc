@@ -73,13 +73,19 @@ catalog::Source read_source(ConfigTable& table) {
         attempt(table, "name", [&] { catalog::check_source_name(*name); });
         source.name = *name;
     }
+    source.retention = read_retention(table);
+    if (const auto conninfo = table.text("postgresql")) {
+        attempt(table, "postgresql", [&] { command::check_conninfo(*conninfo); });
+        source.kind = catalog::SourceKind::postgresql;
+        source.postgresql.conninfo = *conninfo;
+        return source;
+    }
     table.require("directory");
     source.directory.path = table.path("directory").value_or("");
     source.directory.one_file_system = table.flag("one_file_system").value_or(false);
     source.directory.ignore_cache_dirs = !table.flag("keep_cache_dirs").value_or(false);
     source.directory.ignore_nodump = !table.flag("keep_nodump").value_or(false);
     source.directory.excludes = table.texts("excludes");
-    source.retention = read_retention(table);
     return source;
 }
 
@@ -173,6 +179,8 @@ Config read_top(const toml::table& document, std::vector<ConfigMistake>& mistake
         const std::string& name = config.sources.back().name;
         names.check(table, "name", name);
         if (table.flag("follow").value_or(false)) config.followed.push_back(name);
+        if (config.sources.back().kind != catalog::SourceKind::directory && table.flag("follow"))
+            table.refuse("follow", "only directories are followed");
         table.finish();
     }
     std::set<std::string> schedules;

@@ -17,12 +17,15 @@ class Context;
 /// What is declared of a source: `name`, `kind`, `policy`, `directory`, …; not when it was.
 nlohmann::json describe_declared(const catalog::Source&);
 
+/// As ingest::check_conninfo.
+void check_conninfo(const std::string&);
+
 struct Declared {
     bool added = false;                ///< or it had been removed and is fed again
     std::vector<std::string> changes;  ///< `policy {"keep_last":3} -> {}`; empty: it was so already
     std::uint64_t victims = 0;         ///< snapshots that the next prune takes because of them
 };
-/// The source of this name is there, with the directory, options and policy of `wanted`. A stream
+/// The source of this name is there, with what is declared in `wanted`. One of another kind
 /// has the name: Errc::exists.
 Declared declare_source(Context&, const catalog::Source& wanted);
 

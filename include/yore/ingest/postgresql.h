@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Backs PostgreSQL clusters up, versions 13 to 18, through their replication protocol.
+#pragma once
+
+#include <yore/ingest/snapshot_job.h>
+
+#include <cstdint>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+namespace yore::ingest {
+
+/// Checks what libpq takes for a conninfo, without connecting. Wrong, or with a password in it
+/// (which would be seen by who may list sources): Errc::invalid, with what to do instead.
+void check_conninfo(const std::string& conninfo);
+
+struct BaseBackupOptions {
+    bool spread_checkpoint = false;               ///< else an immediate one
+    std::optional<std::uint32_t> max_rate_kib_s;  ///< 32 to 1048576; absent: as fast as it goes
+};
+
+/// A base backup, streamed into the store, with the WAL that makes it a state: the tree starts by
+/// itself. Every file is compared with the server's manifest. Pages that the server finds damaged
+/// are problems of the snapshot, which is kept. The server cannot be reached or breaks off: `io`;
+/// refuses: `denied` or `invalid`; is of another version: `unsupported`; another cluster than
+/// before: `invalid`; what arrives is not what the manifest says: `corrupt`. Then nothing is
+/// committed but chunks, which the next run finds.
+catalog::Snapshot take_postgresql_snapshot(catalog::Catalog&, const store::ObjectCache&,
+                                           const catalog::Source&, const BaseBackupOptions&,
+                                           const SnapshotOptions&, const Clock&, std::stop_token);
+
+}  // namespace yore::ingest

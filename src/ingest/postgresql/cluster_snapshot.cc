@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+/// A snapshot of a PostgreSQL cluster: a base backup from its first byte to its record.
+#include <yore/base/error.h>
+#include <yore/base/log.h>
+#include <yore/base/path.h>
+#include <yore/base/random.h>
+#include <yore/ingest/postgresql.h>
+#include <yore/postgresql/backup_label.h>
+#include <yore/postgresql/control_file.h>
+#include <yore/postgresql/prepared_tree.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "ingest/before.h"
+#include "ingest/postgresql/base_backup.h"
+#include "ingest/postgresql/cluster_files.h"
+#include "ingest/postgresql/connection.h"
+#include "ingest/postgresql/manifest_check.h"
+#include "ingest/postgresql/page_warnings.h"
+#include "ingest/snapshot_run.h"
+
+namespace yore::ingest {
+namespace {
+
+void check_version(const Connection& connection) {
+    const int version = connection.server_version();
+    if (version < server_version_min || version >= server_version_end)
+        throw Error(Errc::unsupported,
+                    fmt::format("PostgreSQL {}.{} at {}", version / 10000, version % 10000,
+                                connection.host()),
+                    {"Yore knows the versions 13 to 18"});
+}
+
+std::uint64_t system_identifier_of(Connection& connection) {
+    const auto rows = connection.rows("IDENTIFY_SYSTEM");
+    std::uint64_t identifier = 0;
+    if (rows.size() == 1 && !rows[0].empty() && rows[0][0])
+        std::from_chars(rows[0][0]->data(), rows[0][0]->data() + rows[0][0]->size(), identifier);
+    if (identifier == 0) throw Error(Errc::io, "the server does not say which cluster it is");
+    return identifier;
+}
+
+/// Histories of two clusters never mix.
+void check_cluster(const catalog::Source& source, const std::optional<catalog::Snapshot>& before,
+                   std::uint64_t identifier, const Connection& connection) {
+    if (!before || !before->base_backup) return;
+    if (before->base_backup->system_identifier == identifier) return;
+    throw Error(
+        Errc::invalid,
+        fmt::format("source {}: the cluster at {} is another one: its system identifier is "
+                    "{}, not {}",
+                    source.name, connection.host(), identifier,
+                    before->base_backup->system_identifier),
+        {"is it the right server? A cluster that was made anew, also by pg_upgrade, needs a "
+         "source of its own: `yore source add NAME --postgresql …`"});
+}
+
+/// Keeps the WAL from now on until the connection ends.
+void reserve_wal(Connection& connection) {
+    std::array<std::byte, 8> random;
+    SystemRandom().fill(random);
+    try {
+        connection.rows(fmt::format(
+            "CREATE_REPLICATION_SLOT yore_{} TEMPORARY PHYSICAL RESERVE_WAL", to_hex(random)));
+    } catch (const Error& error) {
+        if (error.code() == Errc::cancelled) throw;
+        log_warning(
+            "{}: WAL is not reserved for the backup, which fails when the server removes "
+            "what it needs: {}",
+            connection.host(), error.what());
+    }
+}
+
+/// `0700`; what the server does not tell is taken to be that.
+std::uint32_t directory_mode(Connection& connection) {
+    const auto text = connection.setting("data_directory_mode");
+    std::uint32_t mode = 0;
+    if (text) std::from_chars(text->data(), text->data() + text->size(), mode, 8);
+    return mode == 0750 ? mode : 0700;
+}
+
+constexpr std::size_t manifest_bytes_max = std::size_t{1} << 30;
+
+/// One run, from the connection to the facts of its record.
+class ClusterBackup {
+  public:
+    ClusterBackup(SnapshotRun& run, const store::ObjectCache& cache, const Before& before,
+                  Connection& connection, const BaseBackupOptions& options)
+        : run_(run),
+          connection_(connection),
+          warnings_([&run](std::string path, std::string text) {
+              run.tree().problems().add(path, std::move(text));
+          }),
+          files_({run.tree().outbox(), run.tree().cutter(), run.tree().counters(), cache,
+                  run.tree().group_sizes(), before.root}),
+          directory_mode_(directory_mode(connection)) {
+        connection.on_message([this](const ServerMessage& message) { warnings_.take(message); });
+        backup_.emplace(connection, options);
+    }
+
+    std::uint64_t bytes_expected() const {
+        std::uint64_t bytes = 0;
+        for (const auto& tablespace : backup_->tablespaces()) bytes += tablespace.bytes;
+        return bytes;
+    }
+
+    void send(const Clock& clock) {
+        while (const auto archive = backup_->next_archive()) {
+            const std::string name = archive->oid == 0 ? "the data directory"
+                                                       : fmt::format("tablespace {}", archive->oid);
+            TarReader tar(name, [this](MutableBytes into) { return backup_->read(into); });
+            files_.add_archive(*archive, tar);
+        }
+        const std::string manifest = backup_->read_manifest(manifest_bytes_max);
+        bool damaged_pages = false;
+        const BaseBackup::Position stop = backup_->finish(damaged_pages);
+        auto held = files_.take_held();
+        const auto control =
+            postgresql::parse_control_file(as_bytes(held_file(held, "global/pg_control").bytes));
+        check_manifest(manifest, files_.sums(), {backup_->start(), stop}, control.wal_segment_size);
+        facts_ = {.system_identifier = control.system_identifier,
+                  .server_version = static_cast<std::uint32_t>(connection_.server_version()),
+                  .timeline = stop.timeline.value,
+                  .start = position_of(backup_->start().lsn),
+                  .stop = position_of(stop.lsn),
+                  .from_standby = is_from_standby(held_file(held, "backup_label").bytes),
+                  .damaged_pages = damaged_pages ? std::max<std::uint64_t>(warnings_.pages(), 1)
+                                                 : warnings_.pages()};
+        held["backup_manifest"] = {new_file("backup_manifest", clock.now()), manifest};
+        add_held_files(held, stop, clock.now());
+        files_.add_top(directory_mode_, clock.now());
+    }
+    const catalog::BaseBackup& facts() const { return facts_; }
+
+  private:
+    static const ClusterFiles::Held& held_file(const ClusterFiles::HeldFiles& held,
+                                               std::string_view path) {
+        const auto found = held.find(path);
+        if (found == held.end())
+            throw Error(Errc::corrupt, fmt::format("the base backup has no {}", path));
+        return found->second;
+    }
+    /// What was held back and the manifest, made fit for a copy that recovers to where this backup
+    /// ends.
+    void add_held_files(ClusterFiles::HeldFiles& held, const BaseBackup::Position& stop,
+                        Timestamp now) {
+        const postgresql::StoredFiles stored{
+            [&](std::string_view path) -> std::optional<std::string> {
+                const auto file = held.find(path);
+                if (file == held.end()) return std::nullopt;
+                return file->second.bytes;
+            },
+            [&](std::string_view directory) { return names_in(held, directory); }};
+        const auto prepared = postgresql::prepare_tree(
+            stored, {.target = {stop.timeline, std::nullopt}, .clone = std::nullopt});
+        for (const std::string& note : prepared.notes) log_debug("{}", note);
+        for (const auto& [path, text] : prepared.files) {
+            if (!held.contains(path)) held[path].status = new_file(path, now);
+            held[path].status.modified = now;
+            held[path].bytes = text;
+        }
+        for (const std::string& path : prepared.removed) held.erase(path);
+        for (const auto& [path, file] : held) files_.add_file(file.status, file.bytes);
+    }
+    static std::vector<std::string> names_in(const ClusterFiles::HeldFiles& held,
+                                             std::string_view directory) {
+        std::vector<std::string> names;
+        for (const auto& [path, file] : held)
+            if (directory_of(path) == directory) names.push_back(path.substr(path.rfind('/') + 1));
+        return names;
+    }
+    TarEntry new_file(const std::string& path, Timestamp now) const {
+        TarEntry status = files_.owner();
+        status.path = path;
+        status.permissions = directory_mode_ == 0750 ? 0640 : 0600;
+        status.modified = now;
+        return status;
+    }
+    static bool is_from_standby(const std::string& label) {
+        return postgresql::parse_backup_label(label).from == postgresql::BackupLabel::From::standby;
+    }
+
+    SnapshotRun& run_;
+    Connection& connection_;
+    PageWarnings warnings_;
+    ClusterFiles files_;
+    std::uint32_t directory_mode_;
+    std::optional<BaseBackup> backup_;
+    catalog::BaseBackup facts_;
+};
+
+}  // namespace
+
+catalog::Snapshot take_postgresql_snapshot(catalog::Catalog& catalog,
+                                           const store::ObjectCache& cache,
+                                           const catalog::Source& source,
+                                           const BaseBackupOptions& backup_options,
+                                           const SnapshotOptions& options, const Clock& clock,
+                                           std::stop_token stop) {
+    SnapshotRun run({.catalog = catalog,
+                     .cache = cache,
+                     .source = source,
+                     .options = options,
+                     .clock = clock,
+                     .arrival = Arrival::any},
+                    stop);
+    const Before before = find_before(catalog, cache, source);
+    Connection connection(source.postgresql.conninfo, std::move(stop));
+    check_version(connection);
+    check_cluster(source, before.snapshot, system_identifier_of(connection), connection);
+    reserve_wal(connection);
+    ClusterBackup backup(run, cache, before, connection, backup_options);
+    SnapshotRun::Work work;
+    work.bytes_expected = backup.bytes_expected();
+    work.send = [&] {
+        backup.send(clock);
+        return true;
+    };
+    work.describe = [&](catalog::Snapshot& snapshot) {
+        snapshot.path = source.postgresql.conninfo;
+        snapshot.base_backup = backup.facts();
+    };
+    return run.finish(work);
+}
+
+}  // namespace yore::ingest

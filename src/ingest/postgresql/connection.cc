@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ingest/postgresql/connection.h"
+
+#include <yore/ingest/postgresql.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include <libpq-fe.h>
+#include <poll.h>
+
+namespace yore::ingest {
+namespace {
+
+constexpr int look_for_stop_ms = 200;
+constexpr char connect_timeout_s[] = "10";
+
+/// libpq ends its messages with a newline, and begins later lines with a tab.
+std::string one_line(std::string_view text) {
+    std::string line;
+    for (const char c : text) {
+        const bool blank = c == '\n' || c == '\t' || c == ' ';
+        if (!blank)
+            line += c;
+        else if (!line.empty() && line.back() != ' ')
+            line += ' ';
+    }
+    while (line.ends_with(' ')) line.pop_back();
+    return line;
+}
+
+std::string field_of(const PGresult* result, int field) {
+    const char* text = PQresultErrorField(result, field);
+    return text == nullptr ? "" : one_line(text);
+}
+
+Errc code_of_sqlstate(std::string_view state) {
+    if (state.starts_with("28") || state == "42501") return Errc::denied;
+    if (state.starts_with("42") || state.starts_with("22") || state == "55000")
+        return Errc::invalid;
+    return Errc::io;
+}
+
+Error refusal(const PGresult* result) {
+    std::vector<std::string> hints;
+    for (const int field : {PG_DIAG_MESSAGE_DETAIL, PG_DIAG_MESSAGE_HINT})
+        if (auto text = field_of(result, field); !text.empty()) hints.push_back(std::move(text));
+    const std::string state = field_of(result, PG_DIAG_SQLSTATE);
+    std::string text = field_of(result, PG_DIAG_MESSAGE_PRIMARY);
+    if (text.empty()) text = one_line(PQresultErrorMessage(result));
+    return Error(code_of_sqlstate(state), fmt::format("the server: {}", text), std::move(hints));
+}
+
+using ConninfoOptions = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
+
+}  // namespace
+
+void check_conninfo(const std::string& conninfo) {
+    char* problem = nullptr;
+    const ConninfoOptions options(PQconninfoParse(conninfo.c_str(), &problem), &PQconninfoFree);
+    if (!options) {
+        const std::string text = problem == nullptr ? "out of memory" : one_line(problem);
+        PQfreemem(problem);
+        throw Error(Errc::invalid, fmt::format("conninfo: {}", text),
+                    {"as libpq takes it: `host=db1 user=backup` or `postgresql://backup@db1`"});
+    }
+    for (const auto* option = options.get(); option->keyword != nullptr; ++option) {
+        const std::string_view keyword = option->keyword;
+        if (option->val == nullptr || *option->val == '\0') continue;
+        if (keyword == "password" || keyword == "sslpassword")
+            throw Error(Errc::invalid, fmt::format("conninfo: it has a {} in it", keyword),
+                        {"put it into ~/.pgpass of the user who owns the repository's process, or "
+                         "name such a file: `passfile=/etc/yore/pgpass`"});
+        if (keyword == "replication")
+            throw Error(Errc::invalid, "conninfo: `replication` is for Yore to choose");
+    }
+}
+
+std::string quoted_literal(std::string_view text) {
+    std::string quoted = "'";
+    for (const char c : text) {
+        if (c == '\'') quoted += c;
+        quoted += c;
+    }
+    return quoted += '\'';
+}
+
+void Connection::Close::operator()(pg_conn* connection) const {
+    PQfinish(connection);
+}
+void Connection::Clear::operator()(pg_result* result) const {
+    PQclear(result);
+}
+void Connection::Free::operator()(char* memory) const {
+    PQfreemem(memory);
+}
+
+Connection::Connection(const std::string& conninfo, std::stop_token stop) : stop_(std::move(stop)) {
+    // The first is expanded; those behind it have the last word, but for what is only a fallback.
+    const std::array keywords{"connect_timeout",           "dbname",
+                              "fallback_application_name", "replication",
+                              "client_encoding",           static_cast<const char*>(nullptr)};
+    const std::array values{connect_timeout_s,
+                            conninfo.c_str(),
+                            "yore",
+                            "true",
+                            "UTF8",
+                            static_cast<const char*>(nullptr)};
+    connection_.reset(PQconnectdbParams(keywords.data(), values.data(), 1));
+    if (!connection_) throw Error(Errc::io, "out of memory");
+    if (PQstatus(connection_.get()) != CONNECTION_OK)
+        throw Error(Errc::io, one_line(PQerrorMessage(connection_.get())),
+                    {"is the server running, and does pg_hba.conf let the user in for "
+                     "`replication`?"});
+    PQsetNoticeReceiver(connection_.get(), &Connection::receive_message, this);
+}
+
+Connection::~Connection() = default;
+
+void Connection::receive_message(void* self, const pg_result* result) {
+    const auto& told = static_cast<Connection*>(self)->told_;
+    if (told)
+        told({field_of(result, PG_DIAG_SEVERITY_NONLOCALIZED),
+              field_of(result, PG_DIAG_MESSAGE_PRIMARY)});
+}
+
+int Connection::server_version() const {
+    return PQserverVersion(connection_.get());
+}
+
+std::string Connection::host() const {
+    const char* host = PQhost(connection_.get());
+    const char* port = PQport(connection_.get());
+    return fmt::format("{}:{}", host == nullptr ? "" : host, port == nullptr ? "" : port);
+}
+
+Error Connection::broken(std::string_view doing) const {
+    const std::string text = one_line(PQerrorMessage(connection_.get()));
+    return Error(Errc::io, fmt::format("{}: {}", doing, text.empty() ? "failed" : text));
+}
+
+void Connection::wait_readable() const {
+    pollfd wanted{PQsocket(connection_.get()), POLLIN, 0};
+    for (;;) {
+        if (stop_.stop_requested()) throw Error(Errc::cancelled, "stopped");
+        const int ready = ::poll(&wanted, 1, look_for_stop_ms);
+        if (ready < 0 && errno != EINTR) throw system_error("poll", host(), errno);
+        if (ready > 0) break;
+    }
+    if (PQconsumeInput(connection_.get()) == 0) throw broken("the connection broke");
+}
+
+Connection::Result Connection::next_result() {
+    while (PQisBusy(connection_.get()) != 0) wait_readable();
+    Result result(PQgetResult(connection_.get()));
+    if (result && PQresultStatus(result.get()) == PGRES_FATAL_ERROR) throw refusal(result.get());
+    return result;
+}
+
+void Connection::send(const std::string& command) {
+    if (PQsendQuery(connection_.get(), command.c_str()) == 0) throw broken("send a command");
+}
+
+std::vector<Connection::Row> Connection::next_rows() {
+    const Result result = next_result();
+    if (!result || PQresultStatus(result.get()) != PGRES_TUPLES_OK)
+        throw Error(Errc::io, "the server gave another answer than the protocol says");
+    std::vector<Row> rows(static_cast<std::size_t>(PQntuples(result.get())));
+    for (int row = 0; row < PQntuples(result.get()); ++row)
+        for (int column = 0; column < PQnfields(result.get()); ++column)
+            rows[static_cast<std::size_t>(row)].push_back(
+                PQgetisnull(result.get(), row, column) != 0
+                    ? std::nullopt
+                    : std::optional<std::string>(PQgetvalue(result.get(), row, column)));
+    return rows;
+}
+
+std::vector<Connection::Row> Connection::rows(const std::string& command) {
+    send(command);
+    auto rows = next_rows();
+    finish();
+    return rows;
+}
+
+std::optional<std::string> Connection::setting(const std::string& name) {
+    send("SHOW " + name);
+    bool unknown = false;
+    std::vector<Row> rows;
+    try {
+        rows = next_rows();
+    } catch (const Error& error) {
+        if (error.code() != Errc::invalid) throw;
+        unknown = true;
+    }
+    finish();
+    if (unknown || rows.empty() || rows[0].empty()) return std::nullopt;
+    return rows[0][0];
+}
+
+void Connection::expect_copy() {
+    const Result result = next_result();
+    if (!result || PQresultStatus(result.get()) != PGRES_COPY_OUT)
+        throw Error(Errc::io, "the server gave another answer than the protocol says");
+}
+
+std::optional<ByteView> Connection::copy_data() {
+    for (;;) {
+        char* bytes = nullptr;
+        const int size = PQgetCopyData(connection_.get(), &bytes, 1);
+        copied_.reset(bytes);
+        if (size > 0) return as_bytes(std::string_view(bytes, static_cast<std::size_t>(size)));
+        if (size == -1) return std::nullopt;
+        if (size < 0) throw broken("the copy broke");
+        wait_readable();
+    }
+}
+
+void Connection::finish(
+    const std::function<bool(std::string_view sqlstate, const std::string& text)>& is_welcome) {
+    for (;;) {
+        while (PQisBusy(connection_.get()) != 0) wait_readable();
+        const Result result(PQgetResult(connection_.get()));
+        if (!result) return;
+        if (PQresultStatus(result.get()) != PGRES_FATAL_ERROR) continue;
+        if (is_welcome && is_welcome(field_of(result.get(), PG_DIAG_SQLSTATE),
+                                     field_of(result.get(), PG_DIAG_MESSAGE_PRIMARY)))
+            continue;
+        throw refusal(result.get());
+    }
+}
+
+}  // namespace yore::ingest

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+/// A connection to a PostgreSQL server that speaks the replication protocol
+/// (https://www.postgresql.org/docs/current/protocol-replication.html), by libpq.
+#pragma once
+
+#include <yore/base/bytes.h>
+#include <yore/base/error.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+struct pg_conn;
+struct pg_result;
+
+namespace yore::ingest {
+
+/// Quotes for a command of the protocol: `'it''s'`.
+std::string quoted_literal(std::string_view text);
+
+/// What the server says beside its answers: warnings, notices.
+struct ServerMessage {
+    std::string severity;  ///< `WARNING`
+    std::string text;
+};
+
+/// One thread. Each call that waits for the server ends when it is stopped: Errc::cancelled. What
+/// the server refuses: `denied` for want of a privilege, else `invalid` or `io`, in its words and
+/// with its hints. A connection that breaks: `io`; then it is of no more use.
+class Connection {
+  public:
+    /// The first host of `conninfo` that answers.
+    Connection(const std::string& conninfo, std::stop_token);
+    ~Connection();
+
+    int server_version() const;  ///< as server_version_num: 150018
+    std::string host() const;    ///< that answered, for messages
+
+    using Row = std::vector<std::optional<std::string>>;
+    /// The rows of a command's first result that has any.
+    std::vector<Row> rows(const std::string& command);
+    /// SHOW. An unknown one: nullopt.
+    std::optional<std::string> setting(const std::string& name);
+
+    // A command with several answers, one after the other.
+    void send(const std::string& command);
+    std::vector<Row> next_rows();
+    /// The next answer is a copy to us.
+    void expect_copy();
+    /// Its next message, until the next call; nullopt at its end.
+    std::optional<ByteView> copy_data();
+    /// All answers that are left. A refusal is thrown, unless `is_welcome` takes its SQLSTATE.
+    void finish(const std::function<bool(std::string_view sqlstate, const std::string& text)>&
+                    is_welcome = {});
+
+    /// Told as they come, by the thread that calls.
+    void on_message(std::function<void(const ServerMessage&)> told) { told_ = std::move(told); }
+
+  private:
+    struct Close {
+        void operator()(pg_conn*) const;
+    };
+    struct Clear {
+        void operator()(pg_result*) const;
+    };
+    struct Free {
+        void operator()(char*) const;
+    };
+    using Result = std::unique_ptr<pg_result, Clear>;
+
+    static void receive_message(void* self, const pg_result*);
+    Result next_result();
+    void wait_readable() const;
+    Error broken(std::string_view doing) const;
+
+    const std::stop_token stop_;
+    std::unique_ptr<pg_conn, Close> connection_;
+    std::unique_ptr<char, Free> copied_;
+    std::function<void(const ServerMessage&)> told_;
+};
+
+}  // namespace yore::ingest

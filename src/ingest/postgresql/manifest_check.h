@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Compares what arrived of a base backup with what the server says that it sent.
+#pragma once
+
+#include <yore/postgresql/segment_name.h>
+
+#include <string_view>
+
+#include "ingest/postgresql/base_backup.h"
+#include "ingest/postgresql/cluster_files.h"
+
+namespace yore::ingest {
+
+struct BackupSpan {
+    BaseBackup::Position start, stop;
+};
+
+/// Throws `corrupt`, naming the first file, unless each file of the manifest arrived with its size
+/// and checksum, nothing else did but WAL, and the WAL of the span is there.
+void check_manifest(std::string_view manifest, const ClusterFiles::Sums&, const BackupSpan&,
+                    postgresql::SegmentSize);
+
+}  // namespace yore::ingest
