@@ -2,11 +2,9 @@
 /// find: `moment` (or a span, SOURCE@FROM..TO), `path` (absent: all), and what an entry must be,
 /// all of it: `name` (a pattern as in a shell), `kinds`, `size_min`, `size_max` (bytes, of files),
 /// `newer`, `older` (times). An event `entry` each; in a span, each time that one appears, with the
-/// `state` in which it did.
+/// `state` in which it did: also what the journal of a followed directory has between stored trees.
 #include <yore/base/error.h>
-#include <yore/base/path.h>
 #include <yore/command/text.h>
-#include <yore/tree/compare.h>
 #include <yore/view/versions.h>
 
 #include <algorithm>
@@ -17,6 +15,7 @@
 #include "command/fields.h"
 #include "command/moment.h"
 #include "command/run.h"
+#include "command/span_scan.h"
 #include "command/walk.h"
 
 namespace yore::command {
@@ -87,21 +86,6 @@ class Search {
         };
         walk(context_.cache(), *child, path, visitor, call_.stop);
     }
-    /// What appears from one state to the next, in path order.
-    void between(const NodeId& before, const NodeId& after, const std::string& path,
-                 const std::string& state) {
-        const std::string top = join_path("root", path) + "/";
-        tree::compare(context_.cache(), before, after, [&](const tree::Difference& difference) {
-            check_stop(call_.stop);
-            if (difference.kind == tree::Difference::Kind::added &&
-                difference.path.starts_with(top))
-                show(difference.path.substr(std::string_view("root/").size()), *difference.after,
-                     state);
-            return true;
-        });
-    }
-
-  private:
     void show(const std::string& path, const tree::EntryView& entry, const std::string& state) {
         if (!wanted_.matches(entry)) return;
         auto row = describe(entry);
@@ -112,6 +96,7 @@ class Search {
         ++count_;
     }
 
+  private:
     Context& context_;
     const Call& call_;
     const Wanted wanted_;
@@ -129,15 +114,9 @@ nlohmann::json find_in_span(Context& context, const Call& call, const std::strin
     if (view::PathFollower follower(context.catalog(), context.cache(), source.id, path);
         follower.go_to({from.time, from.root})->has_value())
         search.in_moment(from, path, from.state);
-    NodeId before = from.root;
-    for (const view::StoredState& state : view::states_of(context.catalog(), source.id)) {
-        if (state.time <= from.time || state.time > to.time) continue;
-        const auto root = view::root_of(context.catalog(), source.id, state);
-        if (!root) continue;
-        const auto in_use = context.read_tree(*root);
-        search.between(before, *root, path, state.name());
-        before = *root;
-    }
+    const auto show = [&](const std::string& at, const tree::EntryView& entry,
+                          const std::string& state) { search.show(at, entry, state); };
+    SpanScan(context, from, to, path, show, call.stop).run();
     return {{"from", from.name()}, {"to", to.name()}, {"count", search.count()}};
 }
 

@@ -108,6 +108,18 @@ Moment resolve_moment(Context& context, const catalog::Source& source, const std
     return moment;
 }
 
+std::optional<OpenedPoint> open_point(Context& context, const view::SourceRecords& records,
+                                      Timestamp time) {
+    const auto answer = view::open_moment(records, timeline::Moment(time), context.clock().now(),
+                                          &context.replay());
+    const auto* opened = std::get_if<view::Opened>(&answer);
+    if (opened == nullptr) return std::nullopt;
+    OpenedPoint point{view::root_of(records, *opened), {}};
+    for (const NodeId& tree : view::trees_behind(records, *opened))
+        point.in_use.push_back(context.read_tree(tree));
+    return point;
+}
+
 tree::EntryView root_of(const store::ObjectCache& cache, const Moment& moment) {
     auto root = tree::Directory(cache, moment.root).find("root");
     if (!root || !root->child())

@@ -6,6 +6,7 @@
 #include <yore/command/command.h>
 #include <yore/command/context.h>
 #include <yore/tree/directory.h>
+#include <yore/view/source_records.h>
 
 #include <memory>
 #include <optional>
@@ -33,6 +34,14 @@ Moment resolve_moment(Context&, const std::string& text, Output&);
 std::pair<std::string, std::string> split_moment(const std::string& text);
 /// The same for a source and a time.
 Moment resolve_moment(Context&, const catalog::Source&, const std::string& time, Output&);
+
+/// The state at a restore point of a source.
+struct OpenedPoint {
+    NodeId root;                                ///< as catalog::Snapshot::root
+    std::vector<std::shared_ptr<void>> in_use;  ///< as Moment::in_use
+};
+/// It cannot be opened (any more): nullopt.
+std::optional<OpenedPoint> open_point(Context&, const view::SourceRecords&, Timestamp);
 
 /// None of that name: Errc::not_found, with a hint.
 catalog::Source find_source(const catalog::Catalog&, const std::string& name);

@@ -58,7 +58,7 @@ std::optional<catalog::Source> find_before(const catalog::Catalog& catalog, cons
         throw Error(Errc::invalid, fmt::format("source {}: {}", before->name, why),
                     {"import into a source of its own"});
     };
-    if (before->kind != catalog::SourceKind::directory) refuse("it is a stream");
+    if (before->kind != catalog::SourceKind::directory) refuse("it is not a directory");
     if (!catalog::Logs(catalog.store()).incarnations(before->id).empty())
         refuse("it has a log, and snapshots of another origin have no place in that");
     return before;

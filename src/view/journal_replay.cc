@@ -28,15 +28,6 @@ class MemorySink final : public store::NodeSink {
     Take take_;
 };
 
-tree::Entry entry_of(const store::ObjectCache& cache, const LogSegment& segment,
-                     LogPosition position) {
-    std::optional<tree::EntryView> entry;
-    if (segment.entries)
-        entry = tree::Directory(cache, *segment.entries).find(format::journal_name(position));
-    if (!entry) throw Error(Errc::corrupt, fmt::format("record {} has no entry", position.value));
-    return entry->copy();
-}
-
 void apply_record(tree::TreeEdit& edit, const JournalRecord& record,
                   const std::function<tree::Entry()>& entry) {
     switch (record.kind) {
@@ -65,7 +56,7 @@ void apply_segment(const store::ObjectCache& cache, const LogSegment& segment,
         doing([&] { return fmt::format("record {}", at.value); },
               [&] {
                   apply_record(edit, journal.records[at.value - segment.begin.value],
-                               [&] { return entry_of(cache, segment, at); });
+                               [&] { return journal_entry(cache, segment, at).copy(); });
               });
 }
 
@@ -88,6 +79,15 @@ tree::Content content_of(const LogSegment& segment) {
     for (const catalog::SegmentExtent& extent : segment.extents)
         content.extents.push_back({extent.length, extent.chunk, extent.offset});
     return content;
+}
+
+tree::EntryView journal_entry(const store::ObjectCache& cache, const LogSegment& segment,
+                              LogPosition position) {
+    std::optional<tree::EntryView> entry;
+    if (segment.entries)
+        entry = tree::Directory(cache, *segment.entries).find(format::journal_name(position));
+    if (!entry) throw Error(Errc::corrupt, fmt::format("record {} has no entry", position.value));
+    return std::move(*entry);
 }
 
 format::Journal read_journal(const store::ObjectCache& cache, const LogSegment& segment) {

@@ -2,7 +2,7 @@
 #include <yore/base/path.h>
 #include <yore/catalog/log.h>
 #include <yore/tree/compare.h>
-#include <yore/view/journal_replay.h>
+#include <yore/view/journal_scan.h>
 #include <yore/view/moment.h>
 #include <yore/view/versions.h>
 
@@ -149,33 +149,14 @@ class VersionScan {
     std::vector<Timestamp> touched_between(Timestamp after, Timestamp before) const {
         std::vector<Timestamp> times;
         if (replay_ == nullptr) return times;
-        for (const timeline::Incarnation& line : records_.incarnations()) {
-            auto segment = records_.segment_later_than(line.number, after);
-            while (segment) {
-                const auto stored =
-                    records_.logs().segment_ending_at(records_.source(), line.number, segment->end);
-                if (!stored || stored->first_time >= before) break;
-                if (segment->has_points) add_touched(*stored, *segment, times);
-                segment = records_.segment_ending_after({line.number, segment->end});
-            }
-        }
-        std::erase_if(times, [&](Timestamp time) { return time <= after || time >= before; });
+        scan_journal(records_, cache_, after, before, [&](const JournalStep& step) {
+            const bool is_touched = std::ranges::any_of(
+                step.records, [&](const auto& record) { return touches(record, path_); });
+            if (is_touched && step.time < before) times.push_back(step.time);
+        });
         std::ranges::sort(times);
         times.erase(std::unique(times.begin(), times.end()), times.end());
         return times;
-    }
-    void add_touched(const catalog::LogSegment& stored, const timeline::Segment& segment,
-                     std::vector<Timestamp>& times) const {
-        const format::Journal journal = read_journal(cache_, stored);
-        const timeline::Points points = records_.points(segment);
-        for (std::uint32_t place = 0, at = 0; place < points.list.count(); ++place) {
-            const format::RestorePoint point = points.list.at(place);
-            bool is_touched = false;
-            for (; at < journal.records.size() && journal.begin.value + at <= point.position.value;
-                 ++at)
-                is_touched = is_touched || touches(journal.records[at], path_);
-            if (is_touched) times.push_back(point.time);
-        }
     }
 
     const store::ObjectCache& cache_;

@@ -76,6 +76,8 @@ class JournalReplay final : public Replay, public store::NodeMaker {
 
 /// A segment's bytes, as those of a file.
 tree::Content content_of(const catalog::LogSegment&);
+/// The entry of a record that has one. It is not there: `corrupt`.
+tree::EntryView journal_entry(const store::ObjectCache&, const catalog::LogSegment&, LogPosition);
 /// The journal in a segment's bytes. Not one, or of other positions: `corrupt`.
 format::Journal read_journal(const store::ObjectCache&, const catalog::LogSegment&);
 

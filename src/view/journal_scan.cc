@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <yore/base/error.h>
+#include <yore/view/journal_replay.h>
+#include <yore/view/journal_scan.h>
+
+namespace yore::view {
+namespace {
+
+/// All steps of a segment, whenever they were.
+void each_step(const store::ObjectCache& cache, const catalog::LogSegment& stored,
+               const timeline::Points& points,
+               const std::function<void(const JournalStep&)>& visit) {
+    const format::Journal journal = read_journal(cache, stored);
+    std::optional<Timestamp> before;
+    std::size_t at = 0;
+    for (std::uint32_t place = 0; place < points.list.count(); ++place) {
+        const format::RestorePoint point = points.list.at(place);
+        const std::size_t from = at;
+        while (at < journal.records.size() && journal.begin.value + at <= point.position.value)
+            ++at;
+        const std::span records(journal.records.data() + from, at - from);
+        visit({point.time, before, records, stored, {journal.begin.value + from}});
+        before = point.time;
+    }
+}
+
+}  // namespace
+
+tree::EntryView JournalStep::entry(const store::ObjectCache& cache, std::size_t record) const {
+    return journal_entry(cache, segment, {first.value + record});
+}
+
+void scan_journal(const SourceRecords& records, const store::ObjectCache& cache, Timestamp after,
+                  Timestamp until, const std::function<void(const JournalStep&)>& visit) {
+    for (const timeline::Incarnation& line : records.incarnations()) {
+        auto segment = records.segment_later_than(line.number, after);
+        while (segment) {
+            const auto stored =
+                records.logs().segment_ending_at(records.source(), line.number, segment->end);
+            if (!stored || stored->first_time > until) break;
+            if (segment->has_points)
+                each_step(cache, *stored, records.points(*segment), [&](const JournalStep& step) {
+                    if (after < step.time && step.time <= until) visit(step);
+                });
+            segment = records.segment_ending_after({line.number, segment->end});
+        }
+    }
+}
+
+}  // namespace yore::view
