@@ -27,6 +27,14 @@ Error unknown(std::string_view record, std::string_view what, unsigned value) {
                  {"it was made by a newer version"});
 }
 
+std::optional<Duration> optional_span(std::int64_t stored, std::string_view record) {
+    if (stored < 0) throw damaged(record, "a span is negative");
+    return stored == 0 ? std::nullopt : std::optional(Duration{stored});
+}
+std::int64_t stored_span(const std::optional<Duration>& span) {
+    return span.value_or(Duration{}).ns;
+}
+
 std::string text_within(const flatbuffers::String* text, std::size_t bytes_max,
                         std::string_view record) {
     if (text == nullptr) return {};
@@ -65,6 +73,16 @@ bool is_known(OnPreviousRunning policy) {
 bool is_known(OnFailure policy) {
     return policy == OnFailure::retry || policy == OnFailure::reschedule ||
            policy == OnFailure::pause;
+}
+
+/// Level 1 is what there was before there were levels: it takes no place.
+std::uint8_t stored_level(const VerifySpec& verify) {
+    return verify.level == 1 ? 0 : verify.level;
+}
+std::uint8_t known_level(std::uint8_t stored, std::string_view record) {
+    if (stored == 0) return 1;
+    if (stored != 2) throw unknown(record, "level", stored);
+    return stored;
 }
 
 /// Throws when it is not one that this version knows.
@@ -149,7 +167,8 @@ Bytes encode(const ScheduleSpec& spec) {
     return finish(
         builder,
         fb::CreateSchedule(builder, cron, zone, static_cast<std::uint8_t>(spec.on_previous_running),
-                           static_cast<std::uint8_t>(spec.on_failure)),
+                           static_cast<std::uint8_t>(spec.on_failure), stored_level(spec.verify),
+                           stored_span(spec.verify.max_time), stored_span(spec.verify.older_than)),
         schedule_identifier);
 }
 
@@ -163,6 +182,9 @@ ScheduleSpec decode_schedule(ScheduledTask task, ByteView bytes) {
     spec.on_previous_running =
         known<OnPreviousRunning>(stored->on_previous_running(), record, "on_previous_running");
     spec.on_failure = known<OnFailure>(stored->on_failure(), record, "on_failure");
+    spec.verify.level = known_level(stored->verify_level(), record);
+    spec.verify.max_time = optional_span(stored->verify_max_time(), record);
+    spec.verify.older_than = optional_span(stored->verify_older_than(), record);
     return spec;
 }
 

@@ -1,29 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Jobs and schedules as they are stored.
-#include <yore/base/error.h>
-#include <yore/base/log.h>
-
 #include "catalog/job_records.h"
+#include "catalog/readable_records.h"
 
 namespace yore::catalog {
 namespace {
-
-/// Calls `take(key, record)` for each that can be read; the log tells of the others.
-template <typename Take>
-void each_readable(const store::Store& store, const Bytes& prefix, const Take& take) {
-    std::vector<Bytes> keys;
-    store.scan_record_keys(prefix, prefix, [&](ByteView key) {
-        keys.push_back(to_bytes(key));
-        return true;
-    });
-    for (const Bytes& key : keys) {
-        try {
-            if (const auto record = store.record(key)) take(key, *record);
-        } catch (const Error& error) {
-            log_warning("left out: {}", error.what());
-        }
-    }
-}
 
 template <typename Value, typename Decode>
 std::map<ScheduleKey, Value> load_family(const store::Store& store, ScheduleFamily family,

@@ -37,6 +37,7 @@ References references_of(ByteView key, ByteView value) {
         case 'j':
         case 'p':
         case 'q':
+        case 'v':
             return {};
         default:
             throw Error(Errc::unsupported,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/arguments.h"
 
+#include <yore/base/time.h>
 #include <yore/command/command.h>
 
 #include <algorithm>
@@ -156,6 +157,15 @@ CLI::Validator is_size() {
     return {[](std::string& text) {
                 return parse_size(text) ? std::string()
                                         : fmt::format("{} is not a size such as 64M", text);
+            },
+            ""};
+}
+
+CLI::Validator is_duration() {
+    return {[](std::string& text) {
+                return parse_duration(text)
+                           ? std::string()
+                           : fmt::format("{} is not a duration such as 36h or 30d", text);
             },
             ""};
 }

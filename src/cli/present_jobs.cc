@@ -123,6 +123,10 @@ Presentation present_schedule_show(const Invocation&, Screen& screen) {
         };
         line("on previous running", schedule.value("on_previous_running", ""));
         line("on failure", schedule.value("on_failure", ""));
+        for (const char* key : {"max_time", "older_than"})
+            if (schedule.contains(key))
+                line(key == std::string_view("max_time") ? "reads for" : "what was not read for",
+                     schedule.value(key, ""));
         line("set by", schedule.value("configured", false) ? "the settings" : "command");
         if (schedule["last_started"].is_string())
             line("last started", schedule.value("last_started", ""));

@@ -127,6 +127,26 @@ std::string key_rotate_line(const Invocation&, const Screen&, const nlohmann::js
     return fmt::format("key slot {} has its new secret", result.value("id", ""));
 }
 
+/// How far a run of level 2 came, if not through all.
+std::string packs_text(const nlohmann::json& result) {
+    const auto packs = number_in(result, "packs"), read = number_in(result, "packs_read");
+    if (read == packs) return {};
+    return fmt::format("{}read {} of {} packs, {} of {} on disk\n",
+                       result.value("out_of_time", false) ? "the time is over: " : "",
+                       grouped(read), grouped(packs),
+                       human_size(number_in(result, "stored_bytes_read")),
+                       human_size(number_in(result, "stored_bytes")));
+}
+
+std::string verified_text(const nlohmann::json& result) {
+    const auto verified = result.value("verified", nlohmann::json::object());
+    const auto never = number_in(verified, "never_bytes");
+    if (!verified.contains("oldest") || !verified["oldest"].is_string()) return {};
+    return fmt::format(
+        "all has been read since {}{}\n", verified.value("oldest", ""),
+        never == 0 ? "" : fmt::format(", but for {} that never was", human_size(never)));
+}
+
 Presentation present_verify(const Invocation&, Screen& screen) {
     Presentation presentation;
     presentation.row = [&](const nlohmann::json& row) {
@@ -146,7 +166,7 @@ Presentation present_verify(const Invocation&, Screen& screen) {
                             human_size(number_in(result, "bytes_read")));
         const auto damaged = number_in(result, "damaged");
         text += damaged == 0 ? "; no damage" : fmt::format("; {} damaged", grouped(damaged));
-        screen.out(text + "\n");
+        screen.out(text + "\n" + packs_text(result) + verified_text(result));
     };
     return presentation;
 }

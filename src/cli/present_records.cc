@@ -123,6 +123,12 @@ Presentation present_stats(const Invocation& invocation, Screen& screen) {
                    "in " + counted(number_in(result, "nodes"), "node")});
         table.add({"repository", size("repository_bytes"),
                    "on disk, " + counted(number_in(result, "packs"), "pack")});
+        const auto& verified = result["verified"];
+        if (verified["oldest"].is_string())
+            table.add({"verified", size_text(invocation, verified, "never_bytes"),
+                       "never read; the rest since " + verified.value("oldest", "")});
+        else
+            table.add({"verified", "never", "by reading it all: `yore verify --level 2`"});
         screen.out(table.text());
     };
     return presentation;

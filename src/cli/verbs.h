@@ -31,7 +31,17 @@ std::string absolute_path(const std::string&);
 /// Options for a second secret, `--new-passphrase-file` and so on.
 void add_new_secret_options(CLI::App&, SecretSource&);
 
+/// What of a verify a schedule may ask for, too. Outlives the parsing.
+struct VerifyOptions {
+    unsigned level = 0;  ///< 0: not said
+    std::string max_time, older_than;
+    void put(nlohmann::json& request) const;
+};
+void add_verify_options(CLI::App&, VerifyOptions&);
+
 /// Checks that it is a size (`64M`).
 CLI::Validator is_size();
+/// Checks that it is a duration (`36h`).
+CLI::Validator is_duration();
 
 }  // namespace yore::cli

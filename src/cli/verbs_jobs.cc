@@ -50,6 +50,7 @@ constexpr VerbText schedule_verbs[] = {
 
 struct ScheduleOptions {
     std::string source, task, cron, zone, on_previous_running, on_failure;
+    VerifyOptions verify;
 
     void put(nlohmann::json& request) const {
         for (const auto& [key, text] : {std::pair("source", &source),
@@ -59,6 +60,7 @@ struct ScheduleOptions {
                                         {"on_previous_running", &on_previous_running},
                                         {"on_failure", &on_failure}})
             if (!text->empty()) command::put_bytes(request, key, *text);
+        verify.put(request);
     }
 };
 
@@ -91,6 +93,7 @@ void add_schedule(CLI::App& app, Invocation& invocation) {
     set->add_option("--on-failure", options->on_failure,
                     "After a failure: retry, reschedule or pause [retry]")
         ->type_name("POLICY");
+    add_verify_options(*set, options->verify);
     for (const VerbText& verb : schedule_verbs)
         add_schedule_verb(*schedule, invocation, verb, options);
 }

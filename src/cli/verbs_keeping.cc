@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 /// prune, collect, hold, source set.
-#include <yore/base/time.h>
 #include <yore/command/text.h>
 
 #include <array>
@@ -47,9 +46,7 @@ void add_policy_options(CLI::App& verb, Policy& policy) {
             ->type_name("N");
     for (std::size_t i = 0; i < span_options.size(); ++i)
         verb.add_option(span_options[i].option, policy.spans[i], span_options[i].what)
-            ->check([](const std::string& text) {
-                return parse_duration(text) ? "" : text + " is not a duration such as 36h or 30d";
-            })
+            ->check(is_duration())
             ->type_name("DURATION");
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /// init, info, stats, verify, key.
+#include <yore/base/time.h>
 #include <yore/command/text.h>
 
 #include <memory>
+#include <tuple>
 
 #include "cli/verbs.h"
 
@@ -37,26 +39,45 @@ std::optional<double> parse_part(const std::string& text) {
 
 void add_verify(CLI::App& app, Invocation& invocation) {
     struct Options {
-        unsigned level = 1;
+        VerifyOptions which;
         std::string sample;
     };
     const auto options = std::make_shared<Options>();
     auto* verb = add_verb(app, invocation, "verify", "Check that backups can be restored",
                           [&invocation, options] {
-                              invocation.request["level"] = options->level;
+                              options->which.put(invocation.request);
                               if (const auto part = parse_part(options->sample))
                                   invocation.request["sample"] = *part;
                           });
-    verb->add_option("--level", options->level,
-                     "1: records and what they refer to; 2: besides, every byte that is stored [1]")
-        ->check(CLI::Range(1u, 2u))
-        ->type_name("LEVEL");
+    add_verify_options(*verb, options->which);
     verb->add_option("--sample", options->sample, "Level 2 of a part, chosen at random: 10%")
         ->check([](const std::string& text) {
             return parse_part(text) ? "" : text + " is not a part such as 10%";
         })
         ->type_name("PART");
 }
+
+}  // namespace
+
+void VerifyOptions::put(nlohmann::json& request) const {
+    if (level > 0) request["level"] = level;
+    if (!max_time.empty()) request["max_time"] = max_time;
+    if (!older_than.empty()) request["older_than"] = older_than;
+}
+
+void add_verify_options(CLI::App& verb, VerifyOptions& options) {
+    verb.add_option("--level", options.level,
+                    "1: records and what they refer to; 2: besides, every byte that is stored [1]")
+        ->check(CLI::Range(1u, 2u))
+        ->type_name("LEVEL");
+    for (const auto& [name, value, what] :
+         {std::tuple("--max-time", &options.max_time,
+                     "Level 2 for so long, of what was read longest ago: 30m"),
+          {"--older-than", &options.older_than, "Level 2 of what was not read since: 30d"}})
+        verb.add_option(name, *value, what)->check(is_duration())->type_name("DURATION");
+}
+
+namespace {
 
 void add_key_add(CLI::App& key, Invocation& invocation) {
     const auto label = std::make_shared<std::string>();

@@ -63,6 +63,16 @@ std::optional<double> Fields::fraction(const std::string& key) {
     return value->get<double>();
 }
 
+std::optional<Duration> Fields::duration(const std::string& key) {
+    const auto text = optional_text(key);
+    if (!text) return std::nullopt;
+    const auto duration = parse_duration(*text);
+    if (!duration)
+        throw Error(Errc::invalid, fmt::format("{}: {} is not a duration", key, *text),
+                    {"such as 30m, 36h, 30d or 8w"});
+    return duration;
+}
+
 std::vector<std::string> Fields::texts(const std::string& key) {
     const auto* value = find(key);
     if (value == nullptr) return {};

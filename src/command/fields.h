@@ -2,6 +2,8 @@
 /// Reads a request field by field. What is wrong, missing or left over is Errc::invalid.
 #pragma once
 
+#include <yore/base/time.h>
+
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -22,7 +24,8 @@ class Fields {
     bool flag(const std::string& key);  ///< absent: false
     std::optional<std::uint64_t> number(const std::string& key);
     std::optional<double> fraction(const std::string& key);
-    std::vector<std::string> texts(const std::string& key);  ///< absent: empty
+    std::optional<Duration> duration(const std::string& key);  ///< as parse_duration reads it
+    std::vector<std::string> texts(const std::string& key);    ///< absent: empty
     /// An object of texts. Absent: empty.
     std::vector<std::pair<std::string, std::string>> pairs(const std::string& key);
     /// Every field was read: one that is left over is a mistake of the caller, who is told the

@@ -87,6 +87,7 @@ class MetricsText {
     bool is_of_interest(const catalog::Job&) const;
     void add_jobs();
     void add_repository();
+    void add_verified();
     void add_cache();
     void add_mounts();
 
@@ -282,6 +283,7 @@ void MetricsText::add_repository() {
     out_.sample({{"kind", "content"}}, store.chunks);
     out_.sample({{"kind", "metadata"}}, store.nodes);
     add({"yore_repository_packs", gauge, "Packs that are stored."}, store.packs);
+    add_verified();
     add({"yore_repository_disk_bytes", gauge, "What the repository takes on its disk."},
         store.backend_bytes);
     if (facts_.free_bytes)
@@ -292,6 +294,19 @@ void MetricsText::add_repository() {
     add({"yore_repository_read_only", gauge,
          "1: a sync failed or the disk is full: nothing is stored until it is opened again."},
         std::uint64_t{facts_.read_only});
+}
+
+void MetricsText::add_verified() {
+    const catalog::VerifiedSummary& verified = facts_.verified;
+    add({"yore_verified_never_bytes", gauge,
+         "What of the stored bytes no verify has read since they were stored."},
+        verified.never_bytes);
+    out_.begin({"yore_verified_bytes", gauge, "What of them was read in the last so many days."});
+    for (std::size_t i = 0; i < verified.spans_days.size(); ++i)
+        out_.sample({{"days", std::to_string(verified.spans_days[i])}}, verified.bytes_within[i]);
+    out_.begin({"yore_verified_oldest_timestamp_seconds", gauge,
+                "When that was last read which was read longest ago."});
+    if (verified.oldest) out_.sample({}, in_seconds(*verified.oldest));
 }
 
 void MetricsText::add_cache() {

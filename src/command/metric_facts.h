@@ -5,6 +5,7 @@
 #include <yore/base/time.h>
 #include <yore/catalog/job.h>
 #include <yore/catalog/snapshot.h>
+#include <yore/catalog/verified.h>
 #include <yore/command/followers.h>
 #include <yore/mount/operation_times.h>
 #include <yore/store/object_cache.h>
@@ -40,6 +41,7 @@ struct MetricFacts {
     std::uint64_t unreadable_sources = 0;
     std::vector<catalog::Job> jobs;
     store::StoreStats store;
+    catalog::VerifiedSummary verified;
     std::uint64_t commits = 0;
     bool read_only = false;
     std::optional<std::uint64_t> free_bytes;  ///< of the repository's file system

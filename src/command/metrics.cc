@@ -13,6 +13,7 @@
 #include "command/fields.h"
 #include "command/metric_facts.h"
 #include "command/run.h"
+#include "command/verification.h"
 
 namespace yore::command {
 namespace {
@@ -57,6 +58,7 @@ MetricFacts gather(Context& context) {
     add_followers(context, facts.sources);
     facts.jobs = context.jobs().list();
     facts.store = context.store().stats();
+    facts.verified = summarize_verified(context);
     facts.commits = context.store().last_commit().value;
     facts.read_only = context.store().read_only();
     facts.free_bytes = free_bytes(context.directory());

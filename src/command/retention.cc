@@ -20,13 +20,9 @@ std::optional<RetentionPolicy> read_policy(Fields& fields) {
         policy.*rule.value = static_cast<std::uint32_t>(*count);
     }
     for (const auto& rule : retention_spans) {
-        const auto text = fields.optional_text(rule.word);
-        if (!text) continue;
+        const auto span = fields.duration(rule.word);
+        if (!span) continue;
         given = true;
-        const auto span = parse_duration(*text);
-        if (!span)
-            throw Error(Errc::invalid, fmt::format("{}: {} is not a span", rule.word, *text),
-                        {"such as 36h, 30d or 8w"});
         policy.*rule.value = *span;
     }
     return given ? std::optional(policy) : std::nullopt;

@@ -35,25 +35,31 @@ Schedules::Which requested_schedule(const nlohmann::json& request) {
     return which;
 }
 
-nlohmann::json describe(const Schedules::Entry& entry, Context& context) {
-    const ScheduleSpec& spec = entry.schedule.spec();
-    const ScheduleState& state = entry.state;
-    nlohmann::json object{{"schedule", entry.schedule.name()},
+nlohmann::json describe(const ScheduleSpec& spec) {
+    nlohmann::json object{{"schedule", timeline::schedule_name(spec.task, spec.source)},
                           {"task", timeline::name_of(spec.task)},
                           {"source", spec.source},
                           {"cron", spec.cron},
                           {"zone", spec.zone},
                           {"on_previous_running", timeline::name_of(spec.on_previous_running)},
-                          {"on_failure", timeline::name_of(spec.on_failure)},
-                          {"configured", entry.configured},
-                          {"paused", state.paused},
-                          {"running", state.running},
-                          {"failures", state.failures},
-                          {"next", nullptr},
-                          {"last_started", optional_time(state.last_started)},
-                          {"last_success", optional_time(state.last_success)},
-                          {"last_job", last_job_of(spec, context.jobs())},
-                          {"served", context.schedules().is_attached()}};
+                          {"on_failure", timeline::name_of(spec.on_failure)}};
+    if (spec.task == ScheduledTask::verify) object.update(describe(spec.verify));
+    return object;
+}
+
+nlohmann::json describe(const Schedules::Entry& entry, Context& context) {
+    const ScheduleSpec& spec = entry.schedule.spec();
+    const ScheduleState& state = entry.state;
+    nlohmann::json object = describe(spec);
+    object.update({{"configured", entry.configured},
+                   {"paused", state.paused},
+                   {"running", state.running},
+                   {"failures", state.failures},
+                   {"next", nullptr},
+                   {"last_started", optional_time(state.last_started)},
+                   {"last_success", optional_time(state.last_success)},
+                   {"last_job", last_job_of(spec, context.jobs())},
+                   {"served", context.schedules().is_attached()}});
     if (!state.paused) object["next"] = optional_time(entry.next());
     return object;
 }

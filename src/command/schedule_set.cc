@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /// schedule-set: which one (schedule.h), `cron`, `zone` (absent: UTC), `on_previous_running`,
-/// `on_failure`. It takes the place of the one before. The result is the schedule.
+/// `on_failure`; of a verify `level`, `max_time`, `older_than` (verification.h). It takes the place
+/// of the one before. The result is the schedule.
 #include "command/run.h"
 #include "command/schedule.h"
+#include "command/verification.h"
 
 namespace yore::command {
 
@@ -18,6 +20,7 @@ nlohmann::json run_schedule_set(Context& context, const Call& call) {
         spec.on_previous_running = timeline::parse_on_previous_running(*policy);
     if (const auto policy = fields.optional_text("on_failure"))
         spec.on_failure = timeline::parse_on_failure(*policy);
+    spec.verify = read_verify(fields);
     fields.done();
     return describe(context.schedules().set(spec), context);
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /// stats: nothing asked. What all snapshots would take (`logical`), what is stored of it once
-/// (`unique`), and what that takes (`stored`).
+/// (`unique`), what that takes (`stored`),
+/// and how much of it was verified when.
 #include "command/fields.h"
 #include "command/run.h"
+#include "command/verification.h"
 #include "command/walk.h"
 
 namespace yore::command {
@@ -33,6 +35,7 @@ nlohmann::json run_stats(Context& context, const Call& call) {
             {"chunks", stats.chunks},
             {"nodes", stats.nodes},
             {"packs", stats.packs},
+            {"verified", describe_verified(context)},
             {"cache", {{"bytes", cache.bytes}, {"hits", cache.hits}, {"misses", cache.misses}}}};
 }
 

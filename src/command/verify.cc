@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/// verify: `level` (1 or 2; absent: 1), `sample` (0 < part <= 1, level 2). Events `progress`, and
-/// `damage` for each damaged object. `exit_code` 4 when there is damage.
+/// verify: `level` (1 or 2), `max_time`, `older_than` (verification.h), `sample` (0 < part <= 1,
+/// level 2). Events `progress`, and `damage` for each damaged object. The result says of level 2
+/// how much of the packs was read, and of both how much is verified by now. `exit_code` 4 when
+/// there is damage.
 #include <yore/base/error.h>
 #include <yore/command/text.h>
 #include <yore/upkeep/verify.h>
@@ -8,6 +10,7 @@
 #include "command/fields.h"
 #include "command/reporter.h"
 #include "command/run.h"
+#include "command/verification.h"
 
 namespace yore::command {
 namespace {
@@ -21,6 +24,14 @@ nlohmann::json describe(const upkeep::VerifyOptions::Progress& progress) {
             {"damaged", progress.damaged}};
 }
 
+nlohmann::json describe(const upkeep::PacksRead& packs) {
+    return {{"packs", packs.packs},
+            {"packs_read", packs.packs_read},
+            {"stored_bytes", packs.stored_bytes},
+            {"stored_bytes_read", packs.stored_bytes_read},
+            {"out_of_time", packs.out_of_time}};
+}
+
 nlohmann::json describe(const upkeep::Damage& damage) {
     nlohmann::json event;
     put_bytes(event, "object", damage.object);
@@ -31,16 +42,16 @@ nlohmann::json describe(const upkeep::Damage& damage) {
 
 upkeep::VerifyOptions read_options(Fields& fields, Context& context) {
     upkeep::VerifyOptions options;
-    const auto level = fields.number("level").value_or(1);
+    const VerifySpec spec = read_verify(fields);
+    options.level = spec.level;
+    options.max_time = spec.max_time;
+    options.older_than = spec.older_than;
+    options.now = context.clock().now();
     options.sample = fields.fraction("sample").value_or(1.0);
     std::uint64_t seed = 0;
     context.random().fill({reinterpret_cast<std::byte*>(&seed), sizeof seed});
     options.seed = fields.number("seed").value_or(seed);
     fields.done();
-    if (level != 1 && level != 2)
-        throw Error(Errc::invalid, fmt::format("there is no level {}", level),
-                    {"1 checks records and references, 2 reads every byte"});
-    options.level = static_cast<int>(level);
     if (!(options.sample > 0 && options.sample <= 1))
         throw Error(Errc::invalid, "the sample is a part of all: above 0, at most 100 %");
     return options;
@@ -61,6 +72,8 @@ nlohmann::json run_verify(Context& context, const Call& call) {
     auto result = describe(verified.counts);
     result["level"] = options.level;
     result["sample"] = options.sample;
+    if (options.level == 2) result.update(describe(verified.packs));
+    result["verified"] = describe_verified(context);
     if (!verified.damage.empty()) result["exit_code"] = static_cast<int>(ExitCode::damaged);
     return result;
 }

@@ -2,6 +2,7 @@
 #include <yore/base/error.h>
 #include <yore/base/file.h>
 #include <yore/base/size.h>
+#include <yore/command/schedules.h>
 #include <yore/command/sources.h>
 #include <yore/command/text.h>
 #include <yore/server/config.h>
@@ -38,18 +39,21 @@ SecretSource read_secret_source(ConfigTable& top) {
     return secret;
 }
 
+std::optional<Duration> read_duration(ConfigTable& table, const char* key) {
+    const auto text = table.text(key);
+    if (!text) return std::nullopt;
+    const auto duration = parse_duration(*text);
+    if (!duration)
+        table.refuse(key, fmt::format("{} is not a duration", *text), "such as 30m, 36h or 30d");
+    return duration;
+}
+
 RetentionPolicy read_retention(ConfigTable& table) {
     RetentionPolicy policy;
     for (const auto& rule : retention_counts)
         if (const auto count = table.number(rule.word)) policy.*rule.value = *count;
     for (const auto& rule : retention_spans) {
-        const auto text = table.text(rule.word);
-        if (!text) continue;
-        if (const auto span = parse_duration(*text))
-            policy.*rule.value = *span;
-        else
-            table.refuse(rule.word, fmt::format("{} is not a duration", *text),
-                         "such as 36h, 30d or 8w");
+        if (const auto span = read_duration(table, rule.word)) policy.*rule.value = *span;
     }
     if (table.flag("keep_all").value_or(false) && !policy.empty())
         table.refuse("keep_all", "there are rules, too, which keep less than all");
@@ -89,6 +93,20 @@ catalog::Source read_source(ConfigTable& table) {
     return source;
 }
 
+/// A time limit or an age asks for level 2 by itself.
+VerifySpec read_verify(ConfigTable& table) {
+    VerifySpec spec;
+    for (const auto& [key, value] :
+         {std::pair("max_time", &spec.max_time), {"older_than", &spec.older_than}})
+        *value = read_duration(table, key);
+    if (spec.max_time || spec.older_than) spec.level = 2;
+    attempt(table, "level", [&] {
+        if (const auto level = table.number("level")) spec.level = timeline::verify_level(*level);
+        timeline::check_verify(spec);
+    });
+    return spec;
+}
+
 /// Each value by itself, so that all that is wrong is told at once.
 ScheduleSpec read_schedule(ConfigTable& table) {
     ScheduleSpec spec;
@@ -107,6 +125,10 @@ ScheduleSpec read_schedule(ConfigTable& table) {
         (void)timeline::Cron::parse(text);
         spec.cron = text;
     });
+    spec.verify = read_verify(table);
+    if (spec.task != ScheduledTask::verify)
+        for (const char* key : {"level", "max_time", "older_than"})
+            if (table.has(key)) table.refuse(key, "only a verify has it", "task = \"verify\"");
     spec.source = table.text("source").value_or("");
     attempt(table, "source", [&] { timeline::check_source(spec); });
     table.finish();
@@ -269,14 +291,7 @@ nlohmann::json describe(const Config& config) {
         object["sources"].push_back(std::move(row));
     }
     for (const ScheduleSpec& spec : config.schedules)
-        object["schedules"].push_back(
-            {{"schedule", timeline::schedule_name(spec.task, spec.source)},
-             {"task", timeline::name_of(spec.task)},
-             {"source", spec.source},
-             {"cron", spec.cron},
-             {"zone", spec.zone},
-             {"on_previous_running", timeline::name_of(spec.on_previous_running)},
-             {"on_failure", timeline::name_of(spec.on_failure)}});
+        object["schedules"].push_back(command::describe(spec));
     for (const MountConfig& mount : config.mounts) {
         nlohmann::json row{{"allow_other", mount.allow_other}};
         command::put_bytes(row, "directory", mount.directory);

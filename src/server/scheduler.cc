@@ -28,6 +28,7 @@ nlohmann::json request_of(const ScheduleSpec& spec) {
         case ScheduledTask::prune:
             return {{"sources", {spec.source}}};
         case ScheduledTask::verify:
+            return command::describe(spec.verify);
         case ScheduledTask::collect:
             break;
     }

@@ -19,19 +19,32 @@ void visit_packs(const StoreState& store,
     });
 }
 
-void Store::list_objects(const std::function<bool(const Listed&)>& visit) const {
+std::vector<PackInfo> Store::packs() const {
+    std::vector<PackInfo> packs;
     visit_packs(*state_, [&](std::uint64_t number, const format::PackRow& row) {
         if (row.state == format::PackState::dropped) return true;
-        const format::PackIndex index =
-            read_pack_index(*state_->backend, state_->codec, {number, row});
-        std::uint32_t place = 0;
-        for (const format::PackItem& item : index.items) {
-            ObjectInfo info{Location::of(number, place++), item.plain_bytes, item.stored_bytes,
-                            item.base};
-            if (!visit({row.domain, item.id, info})) return false;
-        }
+        packs.push_back({.number = number,
+                         .domain = row.domain,
+                         .condemned = row.state == format::PackState::condemned,
+                         .items = row.items,
+                         .stored_bytes = row.stored_bytes,
+                         .reachable_since = row.reachable_since});
         return true;
     });
+    return packs;
+}
+
+void Store::list_objects(std::uint64_t pack_number,
+                         const std::function<void(const Listed&)>& visit) const {
+    const auto row = find_pack_row(*state_->backend, pack_number);
+    if (!row || row->state == format::PackState::dropped) return;
+    const format::PackIndex index =
+        read_pack_index(*state_->backend, state_->codec, {pack_number, *row});
+    std::uint32_t place = 0;
+    for (const format::PackItem& item : index.items)
+        visit({row->domain, item.id,
+               ObjectInfo{Location::of(pack_number, place++), item.plain_bytes, item.stored_bytes,
+                          item.base}});
 }
 
 StoreStats Store::stats() const {

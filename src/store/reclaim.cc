@@ -104,21 +104,6 @@ struct Reclaim::Copies {
 Reclaim::Reclaim(Store& store) : store_(*store.state_), copies_(std::make_unique<Copies>(store_)) {}
 Reclaim::~Reclaim() = default;
 
-std::vector<PackInfo> Reclaim::packs() const {
-    std::vector<PackInfo> packs;
-    visit_packs(store_, [&](std::uint64_t number, const format::PackRow& row) {
-        if (row.state == format::PackState::dropped) return true;
-        packs.push_back({.number = number,
-                         .domain = row.domain,
-                         .condemned = row.state == format::PackState::condemned,
-                         .items = row.items,
-                         .stored_bytes = row.stored_bytes,
-                         .reachable_since = row.reachable_since});
-        return true;
-    });
-    return packs;
-}
-
 CommitNumber Reclaim::safe_until() const {
     return store_.oldest_build();
 }

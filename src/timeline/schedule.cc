@@ -84,10 +84,34 @@ void check_source(const ScheduleSpec& spec) {
                                 name_of(spec.task)));
 }
 
+std::uint8_t verify_level(std::uint64_t number) {
+    if (number != 1 && number != 2)
+        throw Error(Errc::invalid, fmt::format("there is no level {}", number),
+                    {"1 checks records and references, 2 reads every byte"});
+    return static_cast<std::uint8_t>(number);
+}
+
+void check_verify(const VerifySpec& spec) {
+    (void)verify_level(spec.level);
+    if (spec.level == 1 && (spec.max_time || spec.older_than))
+        throw Error(Errc::invalid, "a time limit or an age needs level 2, which reads every byte");
+    if ((spec.max_time && spec.max_time->ns <= 0) || (spec.older_than && spec.older_than->ns <= 0))
+        throw Error(Errc::invalid, "the time limit and the age are above 0");
+}
+
 namespace {
 
-ScheduleSpec checked(ScheduleSpec spec) {
+void check_task(const ScheduleSpec& spec) {
     check_source(spec);
+    check_verify(spec.verify);
+    if (spec.task != ScheduledTask::verify && spec.verify != VerifySpec{})
+        throw Error(Errc::invalid,
+                    fmt::format("a schedule of {} has no level, time limit or age: verify has",
+                                name_of(spec.task)));
+}
+
+ScheduleSpec checked(ScheduleSpec spec) {
+    check_task(spec);
     return spec;
 }
 

@@ -136,7 +136,7 @@ class Collector {
 
     /// What an earlier run condemned goes first, then where the least is to be copied.
     void choose(CommitNumber safe_until) {
-        for (const store::PackInfo& pack : reclaim_.packs()) {
+        for (const store::PackInfo& pack : store_.packs()) {
             const Marks::Live live = live_in(pack);
             ++result_.packs;
             result_.stored_bytes += pack.stored_bytes;

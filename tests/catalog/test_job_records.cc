@@ -36,6 +36,11 @@ ScheduleState example_state() {
             .last_started = Timestamp{1'795'226'400'000'000'001},
             .last_success = Timestamp{1'795'140'000'000'000'000}};
 }
+ScheduleSpec example_verify() {
+    return {.task = ScheduledTask::verify,
+            .cron = "@daily",
+            .verify = {.level = 2, .max_time = seconds(1800), .older_than = seconds(30 * 86'400)}};
+}
 constexpr ScheduleKey example_key{7, ScheduledTask::prune};
 
 template <typename Decode>
@@ -50,6 +55,7 @@ TEST_CASE("records of jobs and schedules have the bytes of the golden files") {
     CHECK(to_hex(encode(example_job())) == golden("job-1.hex"));
     CHECK(to_hex(schedule_key(ScheduleFamily::spec, example_key)) == golden("schedule-key-1.hex"));
     CHECK(to_hex(encode(example_schedule())) == golden("schedule-1.hex"));
+    CHECK(to_hex(encode(example_verify())) == golden("schedule-2.hex"));
     CHECK(to_hex(encode(example_state())) == golden("schedule-state-1.hex"));
 }
 
@@ -60,6 +66,8 @@ TEST_CASE("golden records of jobs and schedules are read") {
           example_key);
     CHECK(decode_schedule(ScheduledTask::snapshot, from_hex(golden("schedule-1.hex"))) ==
           example_schedule());
+    CHECK(decode_schedule(ScheduledTask::verify, from_hex(golden("schedule-2.hex"))) ==
+          example_verify());
     CHECK(decode_schedule_state(from_hex(golden("schedule-state-1.hex"))) == example_state());
 }
 
@@ -75,11 +83,17 @@ TEST_CASE("damaged records of jobs and schedules are refused, and those of newer
     survives_damage(encode(example_job()), [](const Bytes& bytes) { decode_job(12, bytes); });
     survives_damage(encode(example_schedule()),
                     [](const Bytes& bytes) { decode_schedule(ScheduledTask::snapshot, bytes); });
+    survives_damage(encode(example_verify()),
+                    [](const Bytes& bytes) { decode_schedule(ScheduledTask::verify, bytes); });
     survives_damage(encode(example_state()),
                     [](const Bytes& bytes) { decode_schedule_state(bytes); });
     Job job = example_job();
     job.state = JobState{9};
     CHECK(refusal([&] { decode_job(12, encode(job)); }) == Errc::unsupported);
+    ScheduleSpec level = example_verify();
+    level.verify.level = 7;
+    CHECK(refusal([&] { decode_schedule(ScheduledTask::verify, encode(level)); }) ==
+          Errc::unsupported);
     job = example_job();
     job.answer.assign(job_text_bytes_max + 1, 'x');
     CHECK(refusal([&] { decode_job(12, encode(job)); }) == Errc::corrupt);

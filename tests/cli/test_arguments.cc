@@ -139,6 +139,11 @@ TEST_CASE("requests hold what was typed, with absolute paths") {
                                          {"newer", "now-1d"}});
     CHECK(invocation({"verify", "--level", "2", "--sample", "10%"}).request ==
           nlohmann::json{{"level", 2u}, {"sample", 0.1}});
+    CHECK(invocation({"verify", "--max-time", "30m", "--older-than", "30d"}).request ==
+          nlohmann::json{{"max_time", "30m"}, {"older_than", "30d"}});
+    CHECK(
+        invocation({"schedule", "set", "--task", "verify", "--cron", "@daily", "--max-time", "1h"})
+            .request == nlohmann::json{{"task", "verify"}, {"cron", "@daily"}, {"max_time", "1h"}});
     CHECK(invocation({"mount", "m"}).request["directory"] == here + "/m");
 }
 
@@ -167,6 +172,7 @@ TEST_CASE("mistakes exit with 2, name what is wrong and say where help is") {
                                                {"find", "h@latest", "--size", "huge"},
                                                {"verify", "--level", "3"},
                                                {"verify", "--sample", "0"},
+                                               {"verify", "--max-time", "soon"},
                                                {"verify", "--sample", "101%"},
                                                {"info", "--cache-size", "x"},
                                                {"snapshot", "h", "--tag", "novalue"},

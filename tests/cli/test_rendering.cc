@@ -157,20 +157,29 @@ TEST_CASE("errors carry their hints, and names in them are escaped") {
 }
 
 TEST_CASE("verify names each damaged object and who needs it") {
-    const auto shown = rendered(of("verify"),
-                                {{{"event", "damage"},
-                                  {"object", "chunk 91bc"},
-                                  {"text", "wrong tag"},
-                                  {"needed_by", {"h@x/a", "h@x/b"}}}},
-                                {{"result", "verify"},
-                                 {"level", 2u},
-                                 {"snapshots", 1u},
-                                 {"nodes", 2u},
-                                 {"chunks", 3u},
-                                 {"objects_read", 5u},
-                                 {"bytes_read", 0u},
-                                 {"damaged", 1u}});
+    const auto shown =
+        rendered(of("verify"),
+                 {{{"event", "damage"},
+                   {"object", "chunk 91bc"},
+                   {"text", "wrong tag"},
+                   {"needed_by", {"h@x/a", "h@x/b"}}}},
+                 {{"result", "verify"},
+                  {"level", 2u},
+                  {"snapshots", 1u},
+                  {"nodes", 2u},
+                  {"chunks", 3u},
+                  {"objects_read", 5u},
+                  {"bytes_read", 0u},
+                  {"damaged", 1u},
+                  {"packs", 9u},
+                  {"packs_read", 4u},
+                  {"stored_bytes", 2048u},
+                  {"stored_bytes_read", 1024u},
+                  {"out_of_time", true},
+                  {"verified", {{"never_bytes", 512u}, {"oldest", "2026-11-21T04:00:00Z"}}}});
     CHECK(shown.out ==
           "damaged: chunk 91bc: wrong tag\n  needed by h@x/a\n  needed by h@x/b\n"
-          "level 2: 1 snapshot, 2 nodes, 3 chunks, 5 objects of 0 B read; 1 damaged\n");
+          "level 2: 1 snapshot, 2 nodes, 3 chunks, 5 objects of 0 B read; 1 damaged\n"
+          "the time is over: read 4 of 9 packs, 1.00 KiB of 2.00 KiB on disk\n"
+          "all has been read since 2026-11-21T04:00:00Z, but for 512 B that never was\n");
 }

@@ -139,6 +139,18 @@ TEST_CASE("jobs are counted by state, and the last of each kind says whether it 
     CHECK(value_in(metrics_text(facts), "yore_job_last_succeeded" + snapshot).empty());
 }
 
+TEST_CASE("how much was verified is told, and since when once there is something") {
+    MetricFacts facts;
+    facts.verified.never_bytes = 7;
+    facts.verified.bytes_within[2] = 5;
+    auto text = metrics_text(facts);
+    CHECK(value_in(text, "yore_verified_never_bytes") == "7");
+    CHECK(value_in(text, "yore_verified_bytes{days=\"30\"}") == "5");
+    CHECK(value_in(text, "yore_verified_oldest_timestamp_seconds").empty());
+    facts.verified.oldest = Timestamp::from_seconds(90);
+    CHECK(value_in(metrics_text(facts), "yore_verified_oldest_timestamp_seconds") == "90");
+}
+
 TEST_CASE("a histogram's buckets add up, and the last one has all") {
     MetricFacts facts;
     facts.mounts.resize(1);

@@ -225,6 +225,14 @@ TEST_CASE("verify finds nothing wrong with what is right", "[commands]") {
         CHECK(heard.result["level"] == level);
         CHECK_FALSE(heard.result.contains("exit_code"));
     }
+    const auto limited = repo.run(way, "verify", {{"max_time", "1h"}}).result;
+    CHECK(limited["level"] == 2);
+    CHECK(limited["packs_read"] == limited["packs"]);
+    CHECK(limited["verified"]["never_bytes"] == 0);
+    CHECK(repo.run(way, "stats", {}).result["verified"] == limited["verified"]);
+    const nlohmann::json lately{{"older_than", "1d"}};
+    CHECK(repo.run(way, "verify", lately).result["packs_read"] == 0);
+    CHECK(repo.failure(way, "verify", {{"level", 1}, {"max_time", "1h"}}) == Errc::invalid);
     CHECK(repo.run(way, "verify", {{"level", 2}, {"sample", 0.5}}).result["sample"] == 0.5);
 }
 

@@ -3,6 +3,7 @@
 #include "catalog/job_records.h"
 #include "catalog/log_records.h"
 #include "catalog/records.h"
+#include "catalog/verified_records.h"
 #include "fuzz.h"
 
 namespace {
@@ -89,13 +90,18 @@ void run(ByteView record) {
     YORE_ENSURE(equal(encode(decode_run(place, stored)), stored));
 }
 
+void verified(ByteView record) {
+    const Bytes stored = encode(decode_verified(1, record));
+    YORE_ENSURE(equal(encode(decode_verified(1, stored)), stored));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size == 0) return 0;
     const ByteView record = fuzz::input(data + 1, size - 1);
     fuzz::expecting({Errc::corrupt, Errc::unsupported}, [&] {
-        switch (data[0] % 12) {
+        switch (data[0] % 13) {
             case 0:
                 return snapshot(record);
             case 1:
@@ -118,6 +124,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                 return schedule(record);
             case 10:
                 return schedule_state(record);
+            case 12:
+                return verified(record);
             default:
                 return hold(record);
         }

@@ -148,14 +148,14 @@ std::string Bench::content(const catalog::Snapshot& snapshot, const std::string&
 
 Bench::Stored Bench::stored() const {
     Stored stored;
-    store_.list_objects([&](const store::Store::Listed& object) {
-        if (object.domain == Domain::node)
-            ++stored.nodes;
-        else
-            ++stored.chunks;
-        if (object.info.base) ++stored.deltas;
-        return true;
-    });
+    for (const store::PackInfo& pack : store_.packs())
+        store_.list_objects(pack.number, [&](const store::Store::Listed& object) {
+            if (object.domain == Domain::node)
+                ++stored.nodes;
+            else
+                ++stored.chunks;
+            if (object.info.base) ++stored.deltas;
+        });
     return stored;
 }
 

@@ -49,6 +49,11 @@ on_failure = "pause"
 task = "collect"
 cron = "@weekly"
 
+[[schedule]]
+task = "verify"
+cron = "@daily"
+max_time = "30m"
+
 [[mount]]
 directory = "/mnt/yore"
 allow_other = true
@@ -110,7 +115,10 @@ TEST_CASE("a configuration means what it says") {
                                                .zone = "Europe/Berlin",
                                                .on_previous_running = OnPreviousRunning::wait,
                                                .on_failure = OnFailure::pause},
-                                              {.task = ScheduledTask::collect, .cron = "@weekly"}};
+                                              {.task = ScheduledTask::collect, .cron = "@weekly"},
+                                              {.task = ScheduledTask::verify,
+                                               .cron = "@daily",
+                                               .verify = {.level = 2, .max_time = seconds(1800)}}};
     CHECK(config.schedules == schedules);
     CHECK(config.mounts == std::vector<MountConfig>{{"/mnt/yore", true}, {"/srv/history", false}});
 }
@@ -127,6 +135,7 @@ TEST_CASE("what was understood is told, and no secret") {
     CHECK(told["schedules"][0]["schedule"] == "home");
     CHECK(told["schedules"][0]["zone"] == "Europe/Berlin");
     CHECK(told["schedules"][1]["task"] == "collect");
+    CHECK(told["schedules"][2]["max_time"] == "30m");
     CHECK(told["mounts"][1] ==
           nlohmann::json{{"directory", "/srv/history"}, {"allow_other", false}});
 }
@@ -220,6 +229,9 @@ TEST_CASE("each wrong value of a schedule is refused at its line, all at once") 
         {"on_failure = 'cry'\ncron = '@daily'\nsource = 'a'", "on_failure", "none of retry"},
         {"on_previous_running = 1\ncron = '@daily'\nsource = 'a'", "on_previous_running",
          "a text is needed"},
+        {"max_time = 'long'\ncron = '@daily'\ntask = 'verify'", "max_time", "not a duration"},
+        {"level = 3\ncron = '@daily'\ntask = 'verify'", "level", "no level 3"},
+        {"max_time = '1h'\ncron = '@daily'\ntask = 'collect'", "max_time", "only a verify"},
         {"crom = '@daily'\ncron = '@daily'\nsource = 'a'", "crom", "no such key"},
     };
     for (const auto& one : cases) {

@@ -18,7 +18,7 @@ std::uint64_t pack_of(const Store& store, const ChunkId& id) {
 }
 
 PackInfo info_of(const Store& store, std::uint64_t number) {
-    for (const PackInfo& pack : Reclaim(const_cast<Store&>(store)).packs())
+    for (const PackInfo& pack : store.packs())
         if (pack.number == number) return pack;
     FAIL("no such pack");
     return {};

@@ -128,12 +128,12 @@ TEST_CASE("Packs roll at their target, objects lie in the order of appending") {
     writer->commit({});
     CHECK(store->stats().packs == 3);
     std::size_t position = 0;
-    store->list_objects([&](const Store::Listed& listed) {
-        CHECK(ChunkId{listed.id} == store->chunk_id(all[position]));
-        CHECK(store->find(ChunkId{listed.id})->location == listed.info.location);
-        ++position;
-        return true;
-    });
+    for (const PackInfo& pack : store->packs())
+        store->list_objects(pack.number, [&](const Store::Listed& listed) {
+            CHECK(ChunkId{listed.id} == store->chunk_id(all[position]));
+            CHECK(store->find(ChunkId{listed.id})->location == listed.info.location);
+            ++position;
+        });
     CHECK(position == all.size());
     for (const Bytes& bytes : all) REQUIRE(equal(store->get(store->chunk_id(bytes)), bytes));
     CHECK(store->check_tables().empty());

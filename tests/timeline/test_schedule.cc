@@ -40,6 +40,20 @@ TEST_CASE("a schedule waits for its next time, and runs then") {
     CHECK(decide(schedule, ended, at("11:20")) == Decision{What::wait, at("12:00")});
 }
 
+TEST_CASE("only a verify has a level, a time limit and an age, and these go together") {
+    const auto refusal = [](ScheduledTask task, const VerifySpec& verify) {
+        return test::code_thrown_by(
+            [&] { Schedule({.task = task, .cron = "@daily", .verify = verify}); });
+    };
+    const VerifySpec rolling{.level = 2, .max_time = seconds(1800), .older_than = {}};
+    CHECK(refusal(ScheduledTask::verify, rolling) == std::nullopt);
+    CHECK(refusal(ScheduledTask::verify, {.level = 2}) == std::nullopt);
+    CHECK(refusal(ScheduledTask::collect, rolling) == Errc::invalid);
+    CHECK(refusal(ScheduledTask::verify, {.level = 3}) == Errc::invalid);
+    CHECK(refusal(ScheduledTask::verify, {.level = 1, .max_time = seconds(1)}) == Errc::invalid);
+    CHECK(refusal(ScheduledTask::verify, {.level = 2, .max_time = Duration{}}) == Errc::invalid);
+}
+
 TEST_CASE("what was due while nobody looked is run once") {
     const Schedule schedule = every_hour();
     CHECK(decide(schedule, since("02:30"), at("10:40")).what == What::run);

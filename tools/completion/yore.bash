@@ -21,8 +21,8 @@ _yore() {
         [collect]='--dry-run --bytes'
         [hold]='add list release --until --reason'
         [jobs]='list show follow cancel pause resume --last'
-        [schedule]='list show set remove pause resume run-now --task --cron --zone --on-previous-running --on-failure'
-        [verify]='--level --sample'
+        [schedule]='list show set remove pause resume run-now --task --cron --zone --on-previous-running --on-failure --level --max-time --older-than'
+        [verify]='--level --max-time --older-than --sample'
         [mount]='--allow-other --foreground'
         [serve]='--config --check --replace'
     )

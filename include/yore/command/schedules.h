@@ -17,7 +17,14 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
+
 namespace yore::command {
+
+/// `level`, and `max_time` and `older_than` if there are: as the request of a verify has them.
+nlohmann::json describe(const VerifySpec&);
+/// What it is, not how far it has come.
+nlohmann::json describe(const ScheduleSpec&);
 
 /// Any thread.
 class Schedules {

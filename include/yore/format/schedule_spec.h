@@ -2,7 +2,10 @@
 /// What runs by itself, and when: as a user writes it, in a file of settings or in a record.
 #pragma once
 
+#include <yore/base/time.h>
+
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace yore {
@@ -15,6 +18,14 @@ enum class OnPreviousRunning : std::uint8_t { wait = 1, skip = 2 };
 /// somebody resumes the schedule.
 enum class OnFailure : std::uint8_t { retry = 1, reschedule = 2, pause = 3 };
 
+/// What a verify of the whole repository does (upkeep/verify.h). A time limit or an age asks for
+/// level 2.
+struct VerifySpec {
+    std::uint8_t level = 1;
+    std::optional<Duration> max_time = {}, older_than = {};  ///< more than 0
+    bool operator==(const VerifySpec&) const = default;
+};
+
 /// There is at most one for each task and source.
 struct ScheduleSpec {
     ScheduledTask task = ScheduledTask::snapshot;
@@ -24,6 +35,7 @@ struct ScheduleSpec {
     std::string zone = "UTC";  ///< by whose wall clock, as base/zone.h names it
     OnPreviousRunning on_previous_running = OnPreviousRunning::skip;
     OnFailure on_failure = OnFailure::retry;
+    VerifySpec verify = {};  ///< as it is, unless the task is `verify`
     bool operator==(const ScheduleSpec&) const = default;
 };
 

@@ -10,7 +10,7 @@
 ///     follow = true                          # as `yore log follow`
 ///     [[schedule]]                           # the words of `yore schedule set`
 ///     source = "home"
-///     cron = "@daily"
+///     cron = "@daily"                        # of a verify also level, max_time, older_than
 ///     [[mount]]                              # the words of `yore mount`
 ///     directory = "/mnt/yore"
 ///     [metrics]

@@ -18,15 +18,6 @@
 
 namespace yore::store {
 
-struct PackInfo {
-    std::uint64_t number = 0;
-    Domain domain = Domain::chunk;
-    bool condemned = false;
-    std::uint32_t items = 0;
-    std::uint64_t stored_bytes = 0;
-    CommitNumber reachable_since;
-};
-
 /// One thread. At most one of these at a time for a Store, which outlives it. Destroyed, or killed,
 /// at any point: what was not dropped is there still, and what was condemned stays condemned.
 class Reclaim {
@@ -34,8 +25,6 @@ class Reclaim {
     explicit Reclaim(Store&);
     ~Reclaim();
 
-    /// By number; without those that are dropped.
-    std::vector<PackInfo> packs() const;
     /// Packs that came with a later commit may belong to a backup that is running.
     CommitNumber safe_until() const;
 

@@ -36,6 +36,15 @@ struct StoreOptions {
     bool read_only = false;
 };
 
+struct PackInfo {
+    std::uint64_t number = 0;
+    Domain domain = Domain::chunk;
+    bool condemned = false;
+    std::uint32_t items = 0;
+    std::uint64_t stored_bytes = 0;
+    CommitNumber reachable_since;
+};
+
 struct StoreStats {
     std::uint64_t chunks = 0, nodes = 0, packs = 0;
     std::uint64_t chunk_plain_bytes = 0, chunk_stored_bytes = 0;
@@ -89,13 +98,17 @@ class Store {
     void scan_changes(CommitNumber after, ByteView prefix,
                       const std::function<void(ByteView key, const std::optional<Bytes>&)>&) const;
 
-    /// Every object in location order, for verify and stats. `visit` returns false to stop.
+    /// By number; without those that are dropped.
+    std::vector<PackInfo> packs() const;
+    /// Every object of a pack, in the order of their places. A pack that is gone: none; its index
+    /// is damaged: `corrupt`.
     struct Listed {
         Domain domain;
         std::array<std::byte, 32> id;
         ObjectInfo info;
     };
-    void list_objects(const std::function<bool(const Listed&)>& visit) const;
+    void list_objects(std::uint64_t pack_number,
+                      const std::function<void(const Listed&)>& visit) const;
     /// Walks the commit log and the packs' own indexes against the tables. Empty: they agree.
     std::vector<std::string> check_tables() const;
 
@@ -108,6 +121,7 @@ class Store {
 
   private:
     friend class Reclaim;
+    friend class DamageMarks;
     std::unique_ptr<StoreState> state_;
 };
 

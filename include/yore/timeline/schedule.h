@@ -28,10 +28,15 @@ std::string schedule_name(ScheduledTask, const std::string& source);
 /// A source where none belongs, or none where one does: Errc::invalid. Whether there is such a
 /// source is not asked.
 void check_source(const ScheduleSpec&);
+/// There is no such level: Errc::invalid.
+std::uint8_t verify_level(std::uint64_t number);
+/// A level that there is not, or one that does not go with the rest: Errc::invalid.
+void check_verify(const VerifySpec&);
 
 class Schedule {
   public:
-    /// A wrong line or zone, or as check_source: Errc::invalid.
+    /// A wrong line or zone, or as the checks above, or a verify's
+    /// words for another task: Errc::invalid.
     explicit Schedule(ScheduleSpec);
     const ScheduleSpec& spec() const { return spec_; }
     std::string name() const { return schedule_name(spec_.task, spec_.source); }

@@ -6,10 +6,12 @@
 /// is there. Level 2: besides, every stored object is read, opened and hashed.
 #pragma once
 
+#include <yore/base/time.h>
 #include <yore/catalog/catalog.h>
 #include <yore/store/object_cache.h>
 
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -17,9 +19,14 @@
 namespace yore::upkeep {
 
 struct VerifyOptions {
-    int level = 1;                ///< 1 or 2
-    double sample = 1.0;          ///< level 2: the part of all objects to read, 0 < sample <= 1
-    std::uint64_t seed = 0;       ///< which part
+    int level = 1;           ///< 1 or 2
+    double sample = 1.0;     ///< level 2: the part of all objects to read, 0 < sample <= 1
+    std::uint64_t seed = 0;  ///< which part
+    Timestamp now = {};      ///< when it begins: the time that is noted
+    /// Level 2: no further pack is begun once it has read for so long; at least one is read.
+    std::optional<Duration> max_time = {};
+    /// Level 2: packs that were read since are left out.
+    std::optional<Duration> older_than = {};
     struct Progress {
         std::uint64_t snapshots_done = 0, nodes = 0, chunks = 0, bytes_read = 0;
         std::uint64_t objects_read = 0;  ///< level 2
@@ -29,13 +36,21 @@ struct VerifyOptions {
 };
 
 struct Damage {
-    std::string object;  ///< `chunk 91bc…`, `node …`, `snapshot home 2026-…`
-    std::string text;    ///< what is wrong
+    std::string object;                  ///< `chunk 91bc…`, `node …`, `snapshot home 2026-…`
+    std::string text;                    ///< what is wrong
     std::vector<std::string> needed_by;  ///< SOURCE@SNAPSHOT/path, the first few that need it
+};
+
+/// What level 2 went through. Bytes as stored.
+struct PacksRead {
+    std::uint64_t packs = 0, stored_bytes = 0;            ///< all that there are
+    std::uint64_t packs_read = 0, stored_bytes_read = 0;  ///< a sample: from which it was taken
+    bool out_of_time = false;
 };
 
 struct VerifyResult {
     VerifyOptions::Progress counts;
+    PacksRead packs;  ///< level 2
     std::vector<Damage> damage;
 };
 

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "command/verification.h"
+
+#include <yore/base/error.h>
+#include <yore/command/schedules.h>
+#include <yore/timeline/schedule.h>
+
+namespace yore::command {
+
+VerifySpec read_verify(Fields& fields) {
+    VerifySpec spec;
+    spec.max_time = fields.duration("max_time");
+    spec.older_than = fields.duration("older_than");
+    const bool reads = spec.max_time || spec.older_than;
+    spec.level = timeline::verify_level(fields.number("level").value_or(reads ? 2 : 1));
+    timeline::check_verify(spec);
+    return spec;
+}
+
+nlohmann::json describe(const VerifySpec& spec) {
+    nlohmann::json object{{"level", spec.level}};
+    if (spec.max_time) object["max_time"] = to_text(*spec.max_time);
+    if (spec.older_than) object["older_than"] = to_text(*spec.older_than);
+    return object;
+}
+
+catalog::VerifiedSummary summarize_verified(Context& context) {
+    const store::Store& store = context.store();
+    return summarize(catalog::VerifiedPacks::load(store), store.packs(), context.clock().now());
+}
+
+nlohmann::json describe_verified(Context& context) {
+    const auto sum = summarize_verified(context);
+    nlohmann::json object{{"never_bytes", sum.never_bytes},
+                          {"oldest", nullptr},
+                          {"bytes_within", nlohmann::json::object()}};
+    if (sum.oldest) object["oldest"] = to_rfc3339(*sum.oldest);
+    for (std::size_t i = 0; i < sum.spans_days.size(); ++i)
+        object["bytes_within"][fmt::format("{}d", sum.spans_days[i])] = sum.bytes_within[i];
+    return object;
+}
+
+}  // namespace yore::command
