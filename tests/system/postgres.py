@@ -29,9 +29,24 @@ SERVER_SETTINGS = {"listen_addresses": "", "fsync": "off", "timezone": "UTC",
                    "log_timezone": "UTC", "lc_messages": "C"}
 
 
-def program(name, major=15):
-    """The programs of one major version; Debian's place for them."""
-    return f"/usr/lib/postgresql/{major}/bin/{name}"
+DEBIAN = 15  # the version that is always there; others where the environment says
+
+
+def program(name, major=DEBIAN):
+    """A program of one major version: below YORE_POSTGRESQL_18, in Debian's place for it, or (of
+    clients, which packages of servers lack) Debian's version."""
+    for directory in (os.environ.get(f"YORE_POSTGRESQL_{major}"),
+                      f"/usr/lib/postgresql/{major}/bin"):
+        path = os.path.join(directory or "", name)
+        if directory and os.path.exists(path):
+            return path
+    return f"/usr/lib/postgresql/{DEBIAN}/bin/{name}"
+
+
+def versions():
+    """Those whose server is here."""
+    return [major for major in range(13, 19)
+            if major == DEBIAN or program("postgres", major) != program("postgres")]
 
 
 def free_port():
@@ -56,7 +71,7 @@ def give_to_user(path):
 class Server:
     """`settings` go on the command line of each start: they win over every file."""
 
-    def __init__(self, data=None, major=15, settings=None):
+    def __init__(self, data=None, major=DEBIAN, settings=None):
         self.major, self.port, self.process = major, free_port(), None
         self.settings = SERVER_SETTINGS | (settings or {})
         self.place = tempfile.mkdtemp(prefix="yore-test-pg-")
@@ -85,7 +100,7 @@ class Server:
     def initdb(self, *options):
         """A cluster whose superuser is `user`, with checksums of pages, trusting all."""
         self.run_as_user("initdb", "-D", self.data, "-U", self.user, "-k", "-A", "trust",
-                         "--locale=C", "-E", "UTF8", "--no-sync", "--no-instructions", *options)
+                         "--locale=C", "-E", "UTF8", "--no-sync", *options)
 
     def configure(self, **settings):
         """Into postgresql.conf. A server that runs reads it again at once."""

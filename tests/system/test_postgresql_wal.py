@@ -7,7 +7,7 @@ import re
 import subprocess
 
 from harness import check, main
-from postgres import Server, as_user
+from postgres import Server, as_user, program, versions
 
 READ_WAL = os.environ["READ_WAL"]
 # src/include/access/rmgrlist.h; pg_waldump prints names.
@@ -15,6 +15,8 @@ RESOURCE_MANAGERS = [
     "XLOG", "Transaction", "Storage", "CLOG", "Database", "Tablespace", "MultiXact", "RelMap",
     "Standby", "Heap2", "Heap", "Btree", "Hash", "Gin", "Gist", "Sequence", "SPGist", "BRIN",
     "CommitTs", "ReplicationOrigin", "Generic", "LogicalMessage"]
+SETTINGS = {"wal_keep_size": "1GB", "max_prepared_transactions": "4",
+            "track_commit_timestamp": "on"}
 DUMPED = re.compile(r"rmgr: (\S+) +len \(rec/tot\): *\d+/ *(\d+), tx: +(\d+), lsn: (\S+), "
                     r"prev (\S+), desc: (.*)")
 TIME = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}) UTC")
@@ -80,7 +82,7 @@ def fact_of(manager, xid, text):
 
 def dumped(server, *arguments):
     """What pg_waldump sees: its records, and what it said when it could not go on."""
-    done = subprocess.run([f"/usr/lib/postgresql/{server.major}/bin/pg_waldump", *arguments],
+    done = subprocess.run([program("pg_waldump", server.major), *arguments],
                           capture_output=True, check=False, timeout=120,
                           env=os.environ | {"TZ": "UTC"})
     records = []
@@ -141,8 +143,7 @@ def work(server):
 
 
 def records_are_those_of_pg_waldump():
-    with Server(settings={"wal_keep_size": "1GB", "max_prepared_transactions": "4",
-                          "track_commit_timestamp": "on"}) as server:
+    with Server(settings=SETTINGS) as server:
         server.initdb()
         server.start()
         work(server)
@@ -210,4 +211,51 @@ def promotion(server):
     check(history[0] == "1" and lsn(history[1]) == switch[0], f"the history says where: {history}")
 
 
-main(records_are_those_of_pg_waldump)
+def commits_are_those_of_the_server():
+    """By every version that is here: what it says of each transaction is what its log says."""
+    for major in versions():
+        with Server(major=major, settings=SETTINGS | {"autovacuum": "off"}) as server:
+            server.initdb()
+            server.start()
+            first = int(server.psql("select txid_current()"))
+            work_of_a_version(server)
+            checkpoint = server.psql("""checkpoint; select redo_lsn, timeline_id,
+                prev_timeline_id, full_page_writes, replace(next_xid, '0:', '')
+                from pg_control_checkpoint()""").replace("|t|", "|true|")
+            server.psql("select pg_create_restore_point('a point')")
+            last, end = server.psql("select txid_current(), pg_switch_wal()").split("|")
+            known = server.psql(f"""
+                select i, (extract(epoch from pg_xact_commit_timestamp(i::text::xid)) * 1000000)
+                ::bigint from generate_series({first}, {last}) i
+                where pg_xact_status(i::text::xid8) = 'committed'""")
+            ours, _ = read(*server.wal_files())
+            check(any(record[0] <= lsn(end) <= record[0] + 48 for record in ours
+                      if record[5] == ["SWITCH"]), f"{major}: read up to the last switch {end}")
+            facts = [record[5] for record in ours if record[5]]
+            check(["CHECKPOINT_ONLINE", *checkpoint.split("|")] in facts, f"{major}: {checkpoint}")
+            check(["RESTORE_POINT", "a", "point"] in facts, f"{major}: the named point")
+            ends = [words for words in facts if words[0] in ("COMMIT", "COMMIT_PREPARED")
+                    and int(words[1]) >= first]
+            subtransactions = sum(int(words[3]) for words in ends)
+            check(len(known.splitlines()) == len(ends) + subtransactions,
+                  f"{major}: {len(known.splitlines())} commits, by the server, from {first} to "
+                  f"{last}; {len(ends)} and {subtransactions} below them in the log")
+            known = dict(line.split("|") for line in known.splitlines())
+            for _, xid, time, *_ in ends:
+                check(known.get(xid) == str(int(time) // 1000), f"{major}: the time of {xid}")
+            check({words[3] for words in ends} >= {"0", "1", "2"}, "subtransactions are counted")
+
+
+def work_of_a_version(server):
+    server.pgbench("-i", "-q", "-s", "1")
+    server.pgbench("-n", "-c", "2", "-t", "200")
+    server.psql("""
+        begin; insert into pgbench_history (tid) values (1); savepoint a;
+        insert into pgbench_history (tid) values (2); savepoint b;
+        insert into pgbench_history (tid) values (3); commit;
+        create table a (i int primary key, t text); create table b (i int primary key, t text);
+        begin; drop table a, b; savepoint a; create table kept (t text);
+        prepare transaction 'kept'; commit prepared 'kept'""")
+
+
+main(records_are_those_of_pg_waldump, commits_are_those_of_the_server)
