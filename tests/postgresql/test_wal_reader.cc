@@ -116,7 +116,7 @@ TEST_CASE("One byte at a time gives the same as all at once") {
     CHECK_FALSE(whole.reader.stop());
     Heard heard;
     WalReader reader(wal.stream(), wal.start());
-    feed_in_pieces(reader, heard, wal.bytes(), [] { return 1; });
+    feed_in_pieces(reader, heard, wal.bytes(), [] { return 1u; });
     CHECK(outcome_of(reader, heard) == outcome_of(whole.reader, whole.heard));
 }
 
