@@ -76,7 +76,8 @@ class WalReader {
     /// not read, the rest of that one is skipped. Another place, or a stream that cannot be (an
     /// unknown version, a block size that is none): Errc::invalid.
     WalReader(const WalStream&, Lsn start);
-    /// Goes on where another reader was: `state` is its `state()`. Not one: `corrupt`.
+    /// Goes on where another reader was: `state` is its `state()`. Not one: `corrupt`; of a newer
+    /// Yore: `unsupported`.
     WalReader(const WalStream&, ByteView state);
     WalReader(WalReader&&) noexcept;
     WalReader& operator=(WalReader&&) noexcept;

@@ -107,7 +107,8 @@ using WalFact = std::variant<TransactionEnd, NamedPoint, Checkpoint, EndOfRecove
 /// Its position is the start of the record: `recovery_target_lsn` there, inclusive, replays the
 /// record and stops. (The server compares starts of records: recoveryStopsAfter() in
 /// src/backend/access/transam/xlogrecovery.c.) An abort changes nothing that anybody can see, so
-/// the state after it has a name already.
+/// the state after it has a name already. A commit that crosses from one segment into the next is
+/// known, and can be replayed, only with the second; its position is in the first.
 std::optional<format::RestorePoint> restore_point_of(const WalRecord&, const WalFact&);
 
 }  // namespace yore::postgresql
