@@ -111,6 +111,7 @@ struct Catalog::State {
     }
     static Source known(const Catalog&, std::string_view name);
     std::shared_ptr<void> exclude_snapshots(const Source&);
+    std::vector<store::TailDrop> tails_of(const Source&) const;
 };
 
 Catalog::Catalog(store::Store& store) : state_(std::make_shared<State>(store)) {}
@@ -218,12 +219,21 @@ std::shared_ptr<void> Catalog::State::exclude_snapshots(const Source& source) {
     });
 }
 
+/// All that a receiver acknowledged and that is in no segment yet.
+std::vector<store::TailDrop> Catalog::State::tails_of(const Source& source) const {
+    std::vector<store::TailDrop> drops;
+    for (const store::TailId& tail : store.tails())
+        if (tail.source == source.id) drops.push_back({tail});
+    return drops;
+}
+
 bool Catalog::remove_source(std::string_view name, Timestamp now) {
     std::scoped_lock lock(state_->changing_sources);
     Source source = state_->known(*this, name);
     const auto excluded = state_->exclude_snapshots(source);
     const bool gone = state_->line(source.id).value->items.empty() && holds(source.id).empty() &&
-                      Logs(state_->store).incarnations(source.id).empty();
+                      Logs(state_->store).incarnations(source.id).empty() &&
+                      state_->tails_of(source).empty();
     if (!source.removed) source.removed = now;
     store::RecordChange change{source_key(source.id), std::nullopt};
     if (!gone) change.value = encode(source);
@@ -247,7 +257,7 @@ std::size_t Catalog::purge_source(std::string_view name, Timestamp now) {
             removals.push_back({to_bytes(key), std::nullopt});
             return true;
         });
-    state_->store.commit(removals);
+    state_->store.commit(removals, state_->tails_of(source));
     return snapshots;
 }
 

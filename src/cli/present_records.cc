@@ -121,6 +121,10 @@ Presentation present_stats(const Invocation& invocation, Screen& screen) {
         table.add({"stored", size("stored_bytes"), "of it, compressed"});
         table.add({"metadata", size("metadata_stored_bytes"),
                    "in " + counted(number_in(result, "nodes"), "node")});
+        if (number_in(result, "tail_pieces") != 0)
+            table.add({"log tails", size("tail_stored_bytes"),
+                       counted(number_in(result, "tail_pieces"), "piece") +
+                           " of log segments that are not whole yet"});
         table.add({"repository", size("repository_bytes"),
                    "on disk, " + counted(number_in(result, "packs"), "pack")});
         const auto& verified = result["verified"];

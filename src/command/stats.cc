@@ -31,6 +31,8 @@ nlohmann::json run_stats(Context& context, const Call& call) {
             {"stored_bytes", stats.chunk_stored_bytes},
             {"metadata_plain_bytes", stats.node_plain_bytes},
             {"metadata_stored_bytes", stats.node_stored_bytes},
+            {"tail_pieces", stats.tail_pieces},
+            {"tail_stored_bytes", stats.tail_stored_bytes},
             {"repository_bytes", stats.backend_bytes},
             {"chunks", stats.chunks},
             {"nodes", stats.nodes},

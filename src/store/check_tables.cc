@@ -244,6 +244,7 @@ std::vector<std::string> Store::check_tables() const {
     for (int tries = 1;; ++tries) {
         const CommitNumber before = last_commit();
         auto findings = TableCheck(*state_).run();
+        std::ranges::move(state_->check_tails(), std::back_inserter(findings));
         if (findings.empty() || before == last_commit() || tries == tries_max) return findings;
     }
 }

@@ -149,6 +149,7 @@ CommitBatch CommitLog::batch_of(CommitRequest& request, CommitNumber number,
     CommitBatch batch;
     batch.number = number;
     rows_.add(request, batch);
+    batch.tail_drops.assign(request.tail_drops.begin(), request.tail_drops.end());
     batch.sealed_entry = seal_entry(entry);
     return batch;
 }

@@ -42,6 +42,7 @@ struct CommitRequest {
     std::vector<KnownPack> dropped;
     std::vector<std::uint64_t> forgotten;  ///< dropped before, and their space is given back
     std::span<const RecordChange> records;
+    std::span<const TailDrop> tail_drops;
 };
 
 /// Absent: nullopt. Damaged: `corrupt`, and names the pack.

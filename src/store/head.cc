@@ -57,7 +57,7 @@ std::array<std::byte, 16> hash_of_entry(ByteView sealed_entry) {
 }
 
 void HeadFile::create(rocksdb::Env& env, const std::string& path) {
-    Bytes content(2 * slot_bytes);
+    Bytes content(3 * slot_bytes);  // the third is that of log tails
     const Slot first = encode(Head{});
     std::memcpy(content.data(), first.data(), first.size());
     constexpr bool synced = true;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// The file `head`: number and hash of the last acknowledged commit.
 ///
-/// Two slots of 4096 bytes, written in turn, so that a torn write leaves the other:
+/// Two slots of 4096 bytes, written in turn, so that a torn write leaves the other; behind them is
+/// the block of log tails (tail_head.h):
 ///
 ///     0  8  magic "YOREHEAD"   8  8  commit number   16  16  XXH3-128 of the sealed entry
 ///     32 8  XXH3-64 of the 32 bytes before           then zeros

@@ -64,6 +64,12 @@ StoreStats Store::stats() const {
         });
         state_->totals.with([&](auto& totals) { totals = known; });
     }
+    known->stats.tail_pieces = known->stats.tail_stored_bytes = 0;
+    state_->backend->scan_tails({}, [&](const TailKey&, ByteView sealed) {
+        ++known->stats.tail_pieces;
+        known->stats.tail_stored_bytes += sealed.size();
+        return true;
+    });
     known->stats.backend_bytes = state_->backend->stored_bytes();
     return known->stats;
 }

@@ -23,6 +23,7 @@ struct Contents {
     std::map<std::uint64_t, Pack> packs;
     std::map<std::uint64_t, Bytes> commits;
     std::map<Table, std::map<Bytes, Bytes>> tables;
+    std::map<TailKey, Bytes> tails;
 };
 using Shared = std::shared_ptr<Guarded<Contents>>;
 
@@ -75,6 +76,9 @@ void apply(Contents& contents, const CommitBatch& batch) {
         else
             table.erase(change.key);
     }
+    for (const TailDrop& drop : batch.tail_drops)
+        contents.tails.erase(contents.tails.lower_bound({drop.tail, 0}),
+                             contents.tails.lower_bound({drop.tail, drop.below}));
     contents.commits[batch.number.value] = batch.sealed_entry;
 }
 
@@ -164,11 +168,34 @@ class MemoryBackend final : public Backend {
             if (!visit(key, value)) return;
     }
 
+    void append_tail(const TailKey& key, ByteView sealed) override {
+        contents_->with([&](Contents& contents) { contents.tails[key] = to_bytes(sealed); });
+    }
+
+    void scan_tails(const TailKey& first, const TailVisitor& visit) const override {
+        const auto pieces = contents_->with([&](const Contents& contents) {
+            return std::map(contents.tails.lower_bound(first), contents.tails.end());
+        });
+        for (const auto& [key, sealed] : pieces)
+            if (!visit(key, sealed)) return;
+    }
+
+    std::optional<StoredPiece> last_piece(TailId tail, std::uint64_t below) const override {
+        return contents_->with([&](const Contents& contents) -> std::optional<StoredPiece> {
+            auto piece = contents.tails.lower_bound({tail, below});
+            if (piece == contents.tails.begin() || (--piece)->first.tail != tail)
+                return std::nullopt;
+            return StoredPiece{piece->first.position, piece->second};
+        });
+    }
+    std::optional<TailKey> lost_piece() const override { return std::nullopt; }
+
     std::uint64_t stored_bytes() const override {
         return contents_->with([](const Contents& contents) {
             std::uint64_t sum = 0;
             for (const auto& [key, pack] : contents.packs) sum += pack.bytes;
             for (const auto& [number, entry] : contents.commits) sum += entry.size();
+            for (const auto& [key, piece] : contents.tails) sum += piece.size();
             return sum;
         });
     }

@@ -179,8 +179,10 @@ std::vector<PackBuilder> PackingWriter::take_open_packs() {
     return packs;
 }
 
-CommitNumber PackingWriter::commit(std::span<const RecordChange> records) {
+CommitNumber PackingWriter::commit(std::span<const RecordChange> records,
+                                   std::span<const TailDrop> tail_drops) {
     rethrow_failure();
+    store_.ensure_whole_pieces(tail_drops);
     for (SealedObject& orphan : claims_->take_orphans()) append_sealed(std::move(orphan));
     if (!records.empty() && claims_->has_open_promises()) {
         throw Error(Errc::invalid, "commit: an object that others rely on is not appended yet");
@@ -189,7 +191,7 @@ CommitNumber PackingWriter::commit(std::span<const RecordChange> records) {
     try {
         std::vector<FinishedPack> packs = begin_commit();
         for (PackBuilder& pack : open_packs) packs.push_back(pack.finish());
-        CommitNumber number = commit_packs(std::move(packs), records);
+        CommitNumber number = commit_packs(std::move(packs), records, tail_drops);
         if (!records.empty()) {  // else what was reused is still to be named by a record
             built_on_ = store_.log.last();
             build_ = store_.begin_build(built_on_);
@@ -219,12 +221,14 @@ void PackingWriter::end_work() {
 }
 
 CommitNumber PackingWriter::commit_packs(std::vector<FinishedPack>&& packs,
-                                         std::span<const RecordChange> records) {
-    if (packs.empty() && records.empty()) return store_.log.last();
+                                         std::span<const RecordChange> records,
+                                         std::span<const TailDrop> tail_drops) {
+    if (packs.empty() && records.empty() && tail_drops.empty()) return store_.log.last();
     CommitRequest request;
     request.built_on = built_on_;
     request.packs = std::move(packs);
     request.records = records;
+    request.tail_drops = tail_drops;
     CommitNumber number = store_.commit(request);
     last_commit_ = std::chrono::steady_clock::now();
     for (const FinishedPack& pack : request.packs) {

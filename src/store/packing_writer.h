@@ -36,7 +36,8 @@ class PackingWriter final : public Writer {
     Prepared prepare_chunk(ByteView plain, const ChunkHints&) override;
     Prepared prepare_node(ByteView plain) override;
     void append(Prepared&&) override;
-    CommitNumber commit(std::span<const RecordChange>) override;
+    using Writer::commit;
+    CommitNumber commit(std::span<const RecordChange>, std::span<const TailDrop>) override;
 
   private:
     /// An open pack of a quarter of the target may be committed early, so that a backup that is
@@ -80,7 +81,8 @@ class PackingWriter final : public Writer {
     std::optional<PackBuilder> next_full_pack();
     std::optional<PackBuilder> cut_early();
     bool interim_commit_is_due();
-    CommitNumber commit_packs(std::vector<FinishedPack>&&, std::span<const RecordChange>);
+    CommitNumber commit_packs(std::vector<FinishedPack>&&, std::span<const RecordChange>,
+                              std::span<const TailDrop>);
     void fail(std::exception_ptr) noexcept;
     void rethrow_failure();
 

@@ -48,7 +48,7 @@ void PackingWriter::work_once() {
         std::scoped_lock lock(background_.mutex);
         packs = std::exchange(background_.finished, {});
     }
-    commit_packs(std::move(packs), {});
+    commit_packs(std::move(packs), {}, {});
 }
 
 std::optional<PackBuilder> PackingWriter::next_full_pack() {

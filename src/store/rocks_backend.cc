@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Packs, commits and tables in one RocksDB.
+/// Packs, commits, tails and tables in one RocksDB.
 ///
 /// A pack is an SST file written beside the database and moved into it by the commit that names it:
 /// content goes through no memtable and no compaction. The order of an append is the promise: pack
@@ -26,6 +26,7 @@
 #include "store/rocks_files.h"
 #include "store/rocks_keys.h"
 #include "store/rocks_status.h"
+#include "store/rocks_tails.h"
 #include "store/write_stop.h"
 
 namespace yore::store {
@@ -78,6 +79,17 @@ class RocksBackend final : public Backend {
     std::optional<Bytes> get(Table, ByteView key) const override;
     void scan(Table, ByteView prefix, ByteView first,
               const std::function<bool(ByteView, ByteView)>& visit) const override;
+    void append_tail(const TailKey& key, ByteView sealed) override {
+        ensure_writable();
+        tails_.append(*database_, key, sealed);
+    }
+    void scan_tails(const TailKey& first, const TailVisitor& visit) const override {
+        RocksTails::scan(*database_, first, visit);
+    }
+    std::optional<StoredPiece> last_piece(TailId tail, std::uint64_t below) const override {
+        return RocksTails::last_piece(*database_, tail, below);
+    }
+    std::optional<TailKey> lost_piece() const override { return tails_.lost_piece(); }
     std::uint64_t stored_bytes() const override;
 
   private:
@@ -94,6 +106,7 @@ class RocksBackend final : public Backend {
     const RocksOptions options_;
     WriteStop stop_;
     HeadFile head_;
+    RocksTails tails_;
     std::unique_ptr<RocksDatabase> database_;
     PackFiles packs_;
     std::mutex appending_;
@@ -119,10 +132,12 @@ RocksBackend::RocksBackend(std::string directory, const RocksOptions& options)
       options_{options.read_only, options.block_cache_bytes, env_.get()},
       stop_(directory_),
       head_(env_of(options_), head_path(directory_)),
+      tails_(directory_, options_, stop_),
       packs_(packs_path(directory_), options_, stop_) {
     ensure_openable(directory_, options_, head_.read());
     database_ = std::make_unique<RocksDatabase>(database_path(directory_), options_, stop_);
     ensure_nothing_is_lost(*database_, head_.read(), directory_);
+    tails_.announce_loss(*database_);
     const Head found = database_->last_commit();
     last_ = found.number.value;
     if (options_.read_only) return;
@@ -277,6 +292,7 @@ rocksdb::WriteBatch RocksBackend::writes_for(const CommitBatch& batch) const {
         else
             writes.Delete(family, slice_of(change.key));
     }
+    for (const TailDrop& drop : batch.tail_drops) RocksTails::add_drop(*database_, drop, writes);
     return writes;
 }
 
@@ -303,10 +319,7 @@ Backend::Append RocksBackend::append(const CommitBatch& batch) {
     try {
         append_durably(batch, ingestions, writes);
     } catch (const Error& error) {
-        const Error failed = error.within(fmt::format("commit {}", batch.number.value));
-        stop_.stop(failed);
-        if (failed.code() != Errc::no_space) throw failed;
-        throw Error(Errc::io, failed.what(), failed.hints());  // begun, so not to be tried again
+        throw stop_.stopped_by(error.within(fmt::format("commit {}", batch.number.value)));
     }
     last_.store(batch.number.value, std::memory_order_release);
     return Append::done;

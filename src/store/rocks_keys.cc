@@ -52,6 +52,22 @@ InlineKey inline_key(Domain domain, Location location) {
     return key;
 }
 
+/// Source and incarnation side by side are one number.
+TailRowKey tail_row_key(const TailKey& key) {
+    TailRowKey row{};
+    const std::uint64_t tail = std::uint64_t{key.tail.source} << 32 | key.tail.incarnation;
+    std::ranges::copy(number_key(tail), row.begin());
+    std::ranges::copy(number_key(key.position), row.begin() + 8);
+    return row;
+}
+
+std::optional<TailKey> parse_tail_key(ByteView row) {
+    if (row.size() != TailRowKey{}.size()) return std::nullopt;
+    const std::uint64_t tail = *parse_number_key(row.first(8));
+    return TailKey{{static_cast<std::uint32_t>(tail >> 32), static_cast<std::uint32_t>(tail)},
+                   *parse_number_key(row.subspan(8))};
+}
+
 Family family_of(Domain domain) {
     return domain == Domain::chunk ? family_chunks : family_nodes;
 }
@@ -77,6 +93,8 @@ std::string describe_key(Family family, ByteView key) {
     if (number && family == family_nodes) return describe_item(Domain::node, *number);
     if (number && family == family_commits) return fmt::format("commit {}", *number);
     if (number && family == family_packs) return fmt::format("row of pack {}", *number);
+    if (const auto piece = parse_tail_key(key); piece && family == family_tails)
+        return name_of(*piece);
     return fmt::format("row {} of the table {}", to_hex(key), name_of(family));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Keys of the column families: locations and commit numbers, eight bytes big-endian, so that they
-/// sort as numbers do. In `inline`, which holds both domains, the domain's byte goes before.
+/// sort as numbers do. In `inline`, which holds both domains, the domain's byte goes before. In
+/// `tails`: source and incarnation, four bytes each, and the position, all big-endian.
 #pragma once
 
 #include <yore/base/bytes.h>
@@ -29,6 +30,11 @@ inline NumberKey item_key(Location location) {
 }
 using InlineKey = std::array<std::byte, 9>;
 InlineKey inline_key(Domain, Location);
+
+using TailRowKey = std::array<std::byte, 16>;
+TailRowKey tail_row_key(const TailKey&);
+/// Not 16 bytes: nullopt.
+std::optional<TailKey> parse_tail_key(ByteView);
 
 Family family_of(Domain);
 Family family_of(Table);

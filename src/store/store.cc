@@ -213,11 +213,14 @@ std::unique_ptr<Writer> Store::write() {
     return make_writer(*state_);
 }
 
-CommitNumber Store::commit(std::span<const RecordChange> records) {
-    if (records.empty()) return last_commit();
+CommitNumber Store::commit(std::span<const RecordChange> records,
+                           std::span<const TailDrop> tail_drops) {
+    if (records.empty() && tail_drops.empty()) return last_commit();
+    state_->ensure_whole_pieces(tail_drops);
     CommitRequest request;
     request.built_on = last_commit();
     request.records = records;
+    request.tail_drops = tail_drops;
     return state_->commit(request);
 }
 

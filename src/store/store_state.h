@@ -59,6 +59,11 @@ struct StoreState {
     /// Commits, then tells who subscribed.
     CommitNumber commit(CommitRequest&);
 
+    /// Throws `invalid` when a piece reaches across the position below which all go.
+    void ensure_whole_pieces(std::span<const TailDrop>) const;
+    /// What is damaged in the tails, and what an open missed.
+    std::vector<std::string> check_tails() const;
+
     std::unique_ptr<Backend> backend;
     const Keys keys;
     const StoreOptions options;
@@ -71,6 +76,8 @@ struct StoreState {
     Epochs epochs;
     CondemnedPacks condemned;
     Guarded<std::multiset<CommitNumber>> builds;  ///< what each Writer builds on
+
+    Guarded<std::set<TailId>> open_tails;  ///< those that somebody appends to
 
     using Subscriber = std::function<void(CommitNumber)>;
     Guarded<std::vector<std::weak_ptr<Subscriber>>> subscribers;

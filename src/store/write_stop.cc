@@ -10,6 +10,12 @@ void WriteStop::stop(const Error& cause) {
     log_error("{}: {}; nothing more is written until it is opened again", directory_, cause.what());
 }
 
+Error WriteStop::stopped_by(const Error& cause) {
+    stop(cause);
+    if (cause.code() != Errc::no_space) return cause;
+    return Error(Errc::io, cause.what(), cause.hints());
+}
+
 void WriteStop::ensure_writable() const {
     if (!stopped()) return;
     throw Error(Errc::read_only, directory_ + ": takes no more writes after one that failed",

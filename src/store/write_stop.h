@@ -17,6 +17,8 @@ class WriteStop {
 
     /// Logs the first cause; later ones follow from it.
     void stop(const Error& cause);
+    /// After a write that was begun: stops; the Error to throw, never one that says "try again".
+    Error stopped_by(const Error& cause);
     bool stopped() const { return stopped_.load(std::memory_order_acquire); }
     /// Throws `read_only` once stopped.
     void ensure_writable() const;

@@ -51,6 +51,16 @@ class CountingBackend final : public store::Backend {
             return visit(key, value);
         });
     }
+    void append_tail(const store::TailKey& key, ByteView sealed) override {
+        memory_->append_tail(key, sealed);
+    }
+    void scan_tails(const store::TailKey& first, const TailVisitor& visit) const override {
+        memory_->scan_tails(first, visit);
+    }
+    std::optional<StoredPiece> last_piece(store::TailId tail, std::uint64_t below) const override {
+        return memory_->last_piece(tail, below);
+    }
+    std::optional<store::TailKey> lost_piece() const override { return memory_->lost_piece(); }
     std::uint64_t stored_bytes() const override { return memory_->stored_bytes(); }
 
   private:
@@ -286,6 +296,24 @@ TEST_CASE("sources added by several threads get numbers of their own") {
     const auto sources = repository.catalog.sources();
     REQUIRE(sources.size() == 80);
     CHECK(sources.back().id == 80);
+}
+
+TEST_CASE("a source with the tail of a log is kept when it is removed, and purged with it") {
+    yore::test::MemoryStore memory;
+    Catalog catalog(memory.store);
+    const auto add = [&](const std::string& name) {
+        Source source;
+        source.name = name;
+        source.directory.path = "/" + name;
+        return catalog.add_source(source).id;
+    };
+    const store::TailId going{add("going"), 1}, staying{add("staying"), 1};
+    for (const store::TailId& tail : {going, {going.source, 2}, staying})
+        memory.store.open_tail(tail).append(7, as_bytes("acknowledged"));
+    CHECK_FALSE(catalog.remove_source("going", memory.clock.now()));
+    CHECK(memory.store.tails().size() == 3);
+    catalog.purge_source("going", memory.clock.now());
+    CHECK(memory.store.tails() == std::vector{staying});
 }
 
 TEST_CASE("a source that has a log and no snapshot is kept when it is removed") {

@@ -50,6 +50,16 @@ class DamagingBackend final : public store::Backend {
               const std::function<bool(ByteView, ByteView)>& visit) const override {
         memory_->scan(table, prefix, first, visit);
     }
+    void append_tail(const store::TailKey& key, ByteView sealed) override {
+        memory_->append_tail(key, sealed);
+    }
+    void scan_tails(const store::TailKey& first, const TailVisitor& visit) const override {
+        memory_->scan_tails(first, visit);
+    }
+    std::optional<StoredPiece> last_piece(store::TailId tail, std::uint64_t below) const override {
+        return memory_->last_piece(tail, below);
+    }
+    std::optional<store::TailKey> lost_piece() const override { return memory_->lost_piece(); }
     std::uint64_t stored_bytes() const override { return memory_->stored_bytes(); }
 
   private:

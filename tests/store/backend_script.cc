@@ -4,6 +4,7 @@
 #include <yore/base/error.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace yore::test {
 namespace {
@@ -76,8 +77,34 @@ std::string difference_in_table(const Backend& backend, const Model& model, Tabl
                        found.size());
 }
 
+std::map<store::TailKey, std::string> pieces_of(const Backend& backend) {
+    std::map<store::TailKey, std::string> pieces;
+    backend.scan_tails({}, [&](const store::TailKey& key, ByteView sealed) {
+        pieces.emplace(key, as_text(sealed));
+        return true;
+    });
+    return pieces;
+}
+
+std::string difference_in_tails(const Backend& backend, const Model& model) {
+    if (const auto lost = backend.lost_piece()) return name_of(*lost) + " is told to be lost";
+    const auto found = pieces_of(backend);
+    if (found != model.pieces)
+        return fmt::format("{} pieces of tails, not the {} expected ones", found.size(),
+                           model.pieces.size());
+    for (const auto& [tail, end] : model.tail_ends) {
+        const auto behind = found.lower_bound({tail, end});
+        const bool any = behind != found.begin() && std::prev(behind)->first.tail == tail;
+        const auto last = backend.last_piece(tail, end);
+        if (last.has_value() != any || (last && as_text(last->sealed) != std::prev(behind)->second))
+            return name_of(tail) + " has another last piece";
+    }
+    return {};
+}
+
 std::string difference(const Backend& backend, const Model& model, std::uint64_t numbers_end) {
     std::string text = difference_in_log(backend, model);
+    if (text.empty()) text = difference_in_tails(backend, model);
     for (const Table table : all_tables)
         if (text.empty()) text = difference_in_table(backend, model, table);
     for (std::uint64_t number = 1; number < numbers_end + 2; ++number)
@@ -97,6 +124,14 @@ void apply(Model& model, const CommitBatch& batch) {
         else
             rows.erase(key);
     }
+    for (const store::TailDrop& drop : batch.tail_drops)
+        std::erase_if(model.pieces, [&](const auto& piece) {
+            return piece.first.tail == drop.tail && piece.first.position < drop.below;
+        });
+}
+
+store::TailId tail_for(std::uint32_t pick) {
+    return {1 + pick % 2, pick % 5 / 3};
 }
 
 }  // namespace
@@ -130,6 +165,8 @@ void ScriptRunner::perform(const Action& action) {
             return drop(action);
         case Action::Kind::abandon:
             return abandon(action);
+        case Action::Kind::tail:
+            return append_piece(action);
         case Action::Kind::reopen:
             return open();
     }
@@ -189,6 +226,11 @@ void ScriptRunner::commit(const Action& action) {
         {Table::index, bytes_of(fmt::format("id {}", action.pick % 5)), std::nullopt});
     batch.changes.push_back(
         {Table::index, bytes_of(fmt::format("id {}", action.pick % 3)), batch.sealed_entry});
+    if (action.pick % 3 == 1) {
+        const store::TailId tail = tail_for(action.pick);
+        const std::uint64_t end = next.tail_ends[tail];
+        batch.tail_drops.push_back({tail, end - std::min<std::uint64_t>(end, action.pick % 50)});
+    }
     apply(next, batch);
     expected_.under_way = std::move(next);
     if (backend_->append(batch) != Backend::Append::done) throw std::logic_error("number taken");
@@ -218,6 +260,18 @@ void ScriptRunner::abandon(const Action& action) {
     }
 }
 
+void ScriptRunner::append_piece(const Action& action) {
+    expected_.under_way = expected_.acknowledged;
+    const store::TailId tail = tail_for(action.pick);
+    std::uint64_t& end = expected_.under_way->tail_ends[tail];
+    const store::TailKey key{tail, end};
+    std::string piece = name_of(key);
+    piece.resize(piece.size() + action.pick % 3'000, 'p');
+    end += 1 + action.pick % 30;
+    expected_.under_way->pieces[key] = piece;
+    backend_->append_tail(key, as_bytes(piece));
+}
+
 std::string Expectation::compare(const Backend& backend) {
     const std::string text = difference(backend, acknowledged, numbers_end);
     if (text.empty()) {
@@ -238,6 +292,12 @@ std::string Expectation::lost(const Backend& backend) const {
         if (pack.dropped || going) continue;
         if (auto text = difference_in_pack(backend, acknowledged, key); !text.empty()) return text;
     }
+    const auto pieces = pieces_of(backend);
+    for (const auto& [key, piece] : acknowledged.pieces) {
+        if (under_way && !under_way->pieces.contains(key)) continue;
+        const auto found = pieces.find(key);
+        if (found == pieces.end() || found->second != piece) return name_of(key) + " is gone";
+    }
     for (const auto& [number, entry] : acknowledged.commits) {
         const auto found = backend.read_commit({number});
         if (!found || as_text(*found) != entry) return fmt::format("commit {} is gone", number);
@@ -253,12 +313,17 @@ Script typical_script() {
     const PackPlan small_chunks{Domain::chunk, Form::in_commit, {1'000}};
     return {{Kind::commit, {file, nodes}, 1},
             {Kind::commit, {small}, 2},
+            {Kind::tail, {}, 10},
+            {Kind::tail, {}, 70},
             {Kind::abandon, {file}, 0},
             {Kind::abandon, {nodes}, 1},
             {Kind::commit, {small_chunks, file}, 3},
+            {Kind::tail, {}, 2'990},
             {Kind::drop, {}, 0},
             {Kind::commit, {}, 4},
+            {Kind::tail, {}, 30},
             {Kind::reopen},
+            {Kind::tail, {}, 40},
             {Kind::commit, {file, small}, 5},
             {Kind::drop, {}, 2},
             {Kind::abandon, {file, nodes}, 2},

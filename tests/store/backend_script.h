@@ -24,9 +24,10 @@ struct PackPlan {
 
 struct Action {
     enum class Kind : std::uint8_t {
-        commit,   ///< of these packs, with rows chosen by `pick`
+        commit,   ///< of these packs, with rows and drops of tails chosen by `pick`
         drop,     ///< the pack that `pick` says, if there is one
         abandon,  ///< these packs are written and never committed
+        tail,     ///< a piece at the end of the tail that `pick` says
         reopen,
     };
     Kind kind = Kind::commit;
@@ -45,6 +46,8 @@ struct Model {
     std::map<PackKey, Pack> packs;  ///< those that have rows
     std::map<std::uint64_t, std::string> commits;
     std::map<store::Table, std::map<std::string, std::string>> tables;
+    std::map<store::TailKey, std::string> pieces;
+    std::map<store::TailId, std::uint64_t> tail_ends;
 };
 
 /// The bytes that a script puts there: other ones for each pack, domain and item.
@@ -80,6 +83,7 @@ class ScriptRunner {
     void commit(const Action&);
     void drop(const Action&);
     void abandon(const Action&);
+    void append_piece(const Action&);
     std::uint64_t take_number();
     void write_pack(const PackPlan&, std::uint64_t number);
 

@@ -74,6 +74,16 @@ class SharedBackend : public store::Backend {
               const std::function<bool(ByteView, ByteView)>& visit) const override {
         shared_->scan(table, prefix, first, visit);
     }
+    void append_tail(const store::TailKey& key, ByteView sealed) override {
+        shared_->append_tail(key, sealed);
+    }
+    void scan_tails(const store::TailKey& first, const TailVisitor& visit) const override {
+        shared_->scan_tails(first, visit);
+    }
+    std::optional<StoredPiece> last_piece(store::TailId tail, std::uint64_t below) const override {
+        return shared_->last_piece(tail, below);
+    }
+    std::optional<store::TailKey> lost_piece() const override { return shared_->lost_piece(); }
     std::uint64_t stored_bytes() const override { return shared_->stored_bytes(); }
 
   private:

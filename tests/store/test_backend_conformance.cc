@@ -274,6 +274,100 @@ TEST_CASE("small packs are dropped too, and so are those that no commit named") 
     CHECK(read_text(subject->backend(), Domain::chunk, Location::of(4, 0)) == "(absent)");
 }
 
+namespace {
+
+std::string pieces_from(const Backend& backend, const TailKey& first) {
+    std::string seen;
+    backend.scan_tails(first, [&](const TailKey& key, ByteView sealed) {
+        seen += fmt::format("{}.{}.{}={} ", key.tail.source, key.tail.incarnation, key.position,
+                            as_text(sealed));
+        return true;
+    });
+    return seen;
+}
+
+}  // namespace
+
+TEST_CASE("pieces of tails are there when their append returns, in the order of their keys") {
+    const auto subject = make(GENERATE(as<std::string>(), "memory", "rocksdb"));
+    const std::uint64_t far = std::uint64_t{1} << 40;
+    subject->backend().append_tail({{2, 1}, 0}, text("d"));
+    subject->backend().append_tail({{1, 2}, 5}, text("c"));
+    subject->backend().append_tail({{1, 1}, far}, text("b"));
+    subject->backend().append_tail({{1, 1}, 300}, text("old"));
+    subject->backend().append_tail({{1, 1}, 300}, text("a"));
+    for (int round = 0; round < 2; ++round) {
+        const Backend& backend = subject->backend();
+        CHECK(pieces_from(backend, {}) == fmt::format("1.1.300=a 1.1.{}=b 1.2.5=c 2.1.0=d ", far));
+        CHECK(pieces_from(backend, {{1, 1}, 301}) == fmt::format("1.1.{}=b 1.2.5=c 2.1.0=d ", far));
+        std::string seen;
+        backend.scan_tails({}, [&](const TailKey&, ByteView sealed) {
+            seen += as_text(sealed);
+            return seen.size() < 2;
+        });
+        CHECK(seen == "ab");
+        CHECK(backend.last_piece({1, 1}, TailDrop::everything)->position == far);
+        CHECK(backend.last_piece({1, 1}, far)->sealed == text("a"));
+        CHECK_FALSE(backend.last_piece({1, 1}, 300).has_value());
+        CHECK(backend.last_piece({1, 2}, 6)->sealed == text("c"));
+        CHECK_FALSE(backend.last_piece({1, 3}, TailDrop::everything).has_value());
+        CHECK_FALSE(backend.lost_piece().has_value());
+        subject->reopen();
+    }
+}
+
+TEST_CASE("a commit takes away what of a tail begins below a position, and nothing else") {
+    const auto subject = make(GENERATE(as<std::string>(), "memory", "rocksdb"));
+    for (const std::uint64_t position : {10, 20, 30}) {
+        subject->backend().append_tail({{1, 1}, position}, text("x"));
+        subject->backend().append_tail({{1, 2}, position}, text("y"));
+    }
+    CommitBatch batch = commit(1);
+    batch.tail_drops = {{{1, 1}, 30}, {{1, 2}, TailDrop::everything}, {{7, 7}, 5}};
+    REQUIRE(subject->backend().append(batch) == Backend::Append::done);
+    CHECK(pieces_from(subject->backend(), {}) == "1.1.30=x ");
+    REQUIRE(subject->backend().append(batch) == Backend::Append::number_taken);
+    subject->backend().append_tail({{1, 2}, 40}, text("z"));
+    subject->reopen();
+    CHECK(pieces_from(subject->backend(), {}) == "1.1.30=x 1.2.40=z ");
+    CHECK(subject->backend().last_piece({1, 2}, 41)->sealed == text("z"));
+    CHECK_FALSE(subject->backend().last_piece({1, 2}, 40).has_value());
+}
+
+TEST_CASE("several tails are appended to at once, beside commits that drop") {
+    const auto subject = make(GENERATE(as<std::string>(), "memory", "rocksdb"));
+    Backend& backend = subject->backend();
+    std::atomic<std::uint32_t> appending = 0;
+    std::jthread committer([&] {
+        std::uint64_t number = 0;
+        do {
+            CommitBatch batch = commit(++number);
+            batch.tail_drops = {{{9, 0}, number}};
+            backend.append_tail({{9, 0}, number}, text("folded"));
+            backend.append(batch);
+        } while (appending < 3);
+    });
+    test::in_threads(3, [&](unsigned thread) {
+        bool good = true;
+        for (std::uint64_t piece = 0; piece < 50; ++piece) {
+            const TailKey key{{thread, 1}, piece};
+            backend.append_tail(key, text(fmt::format("{} {}", thread, piece)));
+            good = good && backend.last_piece(key.tail, piece + 1)->position == piece;
+        }
+        ++appending;
+        return good;
+    });
+    committer.join();
+    subject->reopen();
+    std::size_t pieces = 0;
+    subject->backend().scan_tails({}, [&](const TailKey& key, ByteView) {
+        pieces += key.tail.source == 9 ? 0 : 1;
+        return true;
+    });
+    CHECK(pieces == 150);
+    CHECK(subject->backend().last_piece({9, 0}, TailDrop::everything).has_value());
+}
+
 TEST_CASE("readers are not disturbed by commits and drops") {
     const auto subject = make(GENERATE(as<std::string>(), "memory", "rocksdb"));
     Backend& backend = subject->backend();

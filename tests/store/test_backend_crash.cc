@@ -57,6 +57,7 @@ std::string complaint_about(const DiskPointer& found, Expectation expected,
         }
         ScriptRunner next([&] { return machine.open(); }, std::move(expected));
         next.run({{Action::Kind::commit, {{Domain::chunk, Form::file, {100, 200}}}, 11},
+                  {Action::Kind::tail, {}, 20},
                   {Action::Kind::reopen},
                   {Action::Kind::commit, {{Domain::node, Form::in_commit, {5}}}, 12},
                   {Action::Kind::reopen}});

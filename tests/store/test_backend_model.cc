@@ -33,6 +33,7 @@ struct Arbitrary<yore::test::Action> {
                                                               {{6, Action::Kind::commit},
                                                                {2, Action::Kind::drop},
                                                                {1, Action::Kind::abandon},
+                                                               {4, Action::Kind::tail},
                                                                {1, Action::Kind::reopen}})),
                                   gen::set(&Action::packs), gen::set(&Action::pick));
     }

@@ -329,7 +329,7 @@ TEST_CASE("Packs and commits stop before the disk is full, and go on when there 
     CHECK(code_thrown_by([&] { backend.create_pack(Domain::chunk, 8); }) == Errc::no_space);
     const Bytes megabyte(1u << 20);
     CHECK(code_thrown_by([&] {
-              for (int i = 0; i < 20; ++i) sink->append(megabyte);
+              for (int i = 0; i < 4; ++i) sink->append(megabyte);
           }) == Errc::no_space);
     sink.reset();
     for (const std::string& path : disk->files()) CHECK_FALSE(path.starts_with("/r/packs/"));
@@ -344,6 +344,137 @@ TEST_CASE("Packs and commits stop before the disk is full, and go on when there 
     disk->set_free_bytes(1u << 30);
     runner.run({small, {Action::Kind::reopen}});
     CHECK(runner.expectation().compare(*runner.backend()) == "");
+}
+
+TEST_CASE("Tails stop before the disk is full, and go on when there is room") {
+    const DiskPointer disk = disk_with_repository();
+    Machine machine(disk);
+    const auto backend = machine.open();
+    backend->append_tail({{1, 1}, 0}, as_bytes("one"));
+    disk->set_free_bytes(1u << 20);
+    const std::uint64_t steps = disk->steps();
+    CHECK(code_thrown_by([&] {
+              backend->append_tail({{1, 1}, 3}, as_bytes("two"));
+          }) == Errc::no_space);
+    CHECK(disk->steps() == steps);
+    disk->set_free_bytes(1u << 30);
+    backend->append_tail({{1, 1}, 3}, as_bytes("two"));
+    CHECK(backend->last_piece({1, 1}, 10)->position == 3);
+}
+
+TEST_CASE("After a sync of a piece that failed nothing more is written") {
+    const DiskPointer disk = disk_with_repository();
+    Machine machine(disk);
+    const auto backend = machine.open();
+    backend->append_tail({{1, 1}, 0}, as_bytes("one"));
+    disk->set_judge([](const Step& step) {
+        return step.kind == StepKind::sync ? Outcome::fails : Outcome::happens;
+    });
+    CHECK(code_thrown_by([&] { backend->append_tail({{1, 1}, 3}, as_bytes("two")); }) == Errc::io);
+    disk->set_judge({});
+    const std::uint64_t steps = disk->steps();
+    CHECK(code_thrown_by([&] {
+              backend->append_tail({{1, 1}, 3}, as_bytes("two"));
+          }) == Errc::read_only);
+    CHECK(code_thrown_by([&] { backend->append({}); }) == Errc::read_only);
+    CHECK(disk->steps() == steps);
+    CHECK(backend->last_piece({1, 1}, 3)->sealed == to_bytes(as_bytes("one")));
+}
+
+namespace {
+
+/// One commit, then pieces of a tail, in a log that was not replayed yet.
+DiskPointer crashed_with_tail(std::uint64_t pieces) {
+    const DiskPointer disk = disk_with_repository();
+    Machine machine(disk);
+    ScriptRunner runner([&] { return machine.open(); });
+    runner.run({{Action::Kind::commit, {{Domain::node, Form::in_commit, {50}}}, 1}});
+    for (std::uint64_t piece = 0; piece < pieces; ++piece)
+        runner.backend()->append_tail({{1, 1}, piece}, as_bytes("a piece of a tail"));
+    return disk->copy();
+}
+
+}  // namespace
+
+TEST_CASE("Damage in the log that takes acknowledged pieces away is told") {
+    constexpr std::uint64_t pieces = 5;
+    const DiskPointer crashed = crashed_with_tail(pieces);
+    const std::string log = the_file(*crashed, "/r/db/", ".log");
+    const std::size_t size = crashed->content(log).size();
+    for (std::size_t at = size - 200; at < size; at += 11) {
+        CAPTURE(at, size);
+        const DiskPointer disk = crashed->copy();
+        flip(*disk, log, at);
+        Machine machine(disk);
+        for (int open = 0; open < 2; ++open) {
+            const auto backend = open == 0 ? machine.open_read_only() : machine.open();
+            CHECK(backend->last_commit().value == 1);
+            const auto last = backend->last_piece({1, 1}, pieces);
+            REQUIRE((!last || last->position < pieces - 1));
+            CHECK(backend->lost_piece() == TailKey{{1, 1}, pieces - 1});
+        }
+    }
+}
+
+TEST_CASE("A loss is told by each open until a piece is appended, and is no reason to refuse") {
+    const DiskPointer disk = crashed_with_tail(3);
+    flip(*disk, the_file(*disk, "/r/db/", ".log"),
+         disk->content(the_file(*disk, "/r/db/", ".log")).size() - 1);
+    Machine machine(disk);
+    for (std::uint64_t commit = 2; commit < 8; ++commit) {  // numbers of RocksDB are in use again
+        const auto backend = machine.open();
+        CHECK(backend->lost_piece() == TailKey{{1, 1}, 2});
+        CommitBatch batch;
+        batch.number = {commit};
+        CHECK(backend->append(batch) == Backend::Append::done);
+    }
+    {
+        const auto backend = machine.open();
+        CHECK(backend->last_piece({1, 1}, 10)->position == 1);
+        backend->append_tail({{1, 1}, 2}, as_bytes("sent again"));
+        CHECK_FALSE(backend->lost_piece().has_value());
+    }
+    CHECK_FALSE(machine.open()->lost_piece().has_value());
+}
+
+TEST_CASE("What is told of the last piece may be torn, or missing in an older repository") {
+    const DiskPointer crashed = crashed_with_tail(3);
+    const std::string head = crashed->content("/r/head");
+    const std::size_t block = 2 * 4096;
+    for (std::size_t at = block; at < block + 40; at += 5) {
+        const DiskPointer disk = crashed->copy();
+        flip(*disk, "/r/head", at);
+        CHECK_FALSE(Machine(disk).open()->lost_piece().has_value());
+    }
+    for (const std::size_t size : {block, block + 1, block + 39}) {
+        const DiskPointer disk = crashed->copy();
+        disk->set_content("/r/head", head.substr(0, size));
+        Machine machine(disk);
+        const auto backend = machine.open();
+        CHECK_FALSE(backend->lost_piece().has_value());
+        backend->append_tail({{1, 1}, 3}, as_bytes("goes on"));
+        CHECK(disk->content("/r/head").size() >= block + 40);
+    }
+}
+
+TEST_CASE("Tails that were folded in take no space and no time") {
+    const DiskPointer disk = disk_with_repository();
+    Machine machine(disk);
+    const auto backend = machine.open();
+    const Bytes piece(200'000, std::byte{7});
+    std::uint64_t position = 0;
+    for (std::uint64_t commit = 1; commit <= 60; ++commit) {
+        for (int i = 0; i < 20; ++i)
+            backend->append_tail({{1, 1}, position += piece.size()}, piece);
+        CommitBatch batch;
+        batch.number = {commit};
+        batch.tail_drops = {{{1, 1}, position}};
+        REQUIRE(backend->append(batch) == Backend::Append::done);
+    }
+    std::size_t pieces = 0;
+    backend->scan_tails({}, [&](const TailKey&, ByteView) { return ++pieces != 0; });
+    CHECK(pieces == 1);
+    CHECK(backend->stored_bytes() < 60 * 4 * piece.size() / 2);  // of 48 MB
 }
 
 TEST_CASE("Short runs do not pile up files") {

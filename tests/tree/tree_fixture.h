@@ -27,8 +27,10 @@ class RecordingWriter final : public store::Writer {
         return prepared;
     }
     void append(store::Prepared&& prepared) override { writer_->append(std::move(prepared)); }
-    CommitNumber commit(std::span<const store::RecordChange> records) override {
-        return writer_->commit(records);
+    using Writer::commit;
+    CommitNumber commit(std::span<const store::RecordChange> records,
+                        std::span<const store::TailDrop> tail_drops) override {
+        return writer_->commit(records, tail_drops);
     }
     /// Of every node that was put, new or not.
     const std::map<NodeId, Bytes>& nodes() const { return nodes_; }

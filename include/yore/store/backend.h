@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The seam below the store: packs, the commit log, and the tables made from them.
+/// The seam below the store: packs, the commit log, log tails, and the tables made from the first
+/// two.
 ///
 /// A backend moves sealed bytes and knows nothing of keys, hashes or compression. Two
 /// implementations: RocksDB on a local disk, and memory for tests. An object store comes later;
@@ -9,6 +10,7 @@
 
 #include <yore/base/bytes.h>
 #include <yore/format/ids.h>
+#include <yore/store/tail.h>
 
 #include <functional>
 #include <memory>
@@ -61,6 +63,7 @@ struct CommitBatch {
     std::vector<std::uint64_t> finished_packs;  ///< numbers of finished sinks that become readable
     std::vector<InlinePack> inline_packs;
     std::vector<TableChange> changes;
+    std::vector<TailDrop> tail_drops = {};
 };
 
 /// Reads are safe from any thread, at any time. After a write or sync that failed, writes throw
@@ -95,6 +98,25 @@ class Backend {
     /// to stop.
     virtual void scan(Table, ByteView prefix, ByteView first,
                       const std::function<bool(ByteView key, ByteView value)>& visit) const = 0;
+
+    // Log tails: always local. Pieces go only with a commit.
+    /// Durable when it returns, otherwise as `append` of a commit; a piece that is there already is
+    /// replaced. Any thread; several at once share a sync. Positions are below
+    /// `TailDrop::everything`.
+    virtual void append_tail(const TailKey&, ByteView sealed) = 0;
+    /// In the order of keys from `first` (inclusive), through all tails; `visit` returns false to
+    /// stop.
+    using TailVisitor = std::function<bool(const TailKey&, ByteView sealed)>;
+    virtual void scan_tails(const TailKey& first, const TailVisitor& visit) const = 0;
+    /// The last piece of a tail that begins below a position.
+    struct StoredPiece {
+        std::uint64_t position = 0;
+        Bytes sealed;
+    };
+    virtual std::optional<StoredPiece> last_piece(TailId, std::uint64_t below) const = 0;
+    /// The last piece that was acknowledged, when an open found that it and perhaps others before
+    /// it are gone. Told by each open until a piece of any tail is appended.
+    virtual std::optional<TailKey> lost_piece() const = 0;
 
     /// Bytes that the whole backend occupies, for `stats`.
     virtual std::uint64_t stored_bytes() const = 0;

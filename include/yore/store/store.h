@@ -49,6 +49,7 @@ struct StoreStats {
     std::uint64_t chunks = 0, nodes = 0, packs = 0;
     std::uint64_t chunk_plain_bytes = 0, chunk_stored_bytes = 0;
     std::uint64_t node_plain_bytes = 0, node_stored_bytes = 0;
+    std::uint64_t tail_pieces = 0, tail_stored_bytes = 0;
     std::uint64_t backend_bytes = 0;
 };
 
@@ -78,8 +79,9 @@ class Store {
 
     std::unique_ptr<Writer> write();
 
-    /// Commits records alone.
-    CommitNumber commit(std::span<const RecordChange>);
+    /// Commits records alone, and takes pieces of tails away with them. A drop that would cut a
+    /// piece in two: `invalid`.
+    CommitNumber commit(std::span<const RecordChange>, std::span<const TailDrop> = {});
     CommitNumber last_commit() const;
     /// Called after each commit, from the committing thread, outside of locks. Returns a token;
     /// destroying it unsubscribes.
@@ -113,6 +115,17 @@ class Store {
     std::vector<std::string> check_tables() const;
 
     EpochPin pin() const;
+
+    /// A log tail, to append to. Somebody does so already: `busy`. Its last piece is damaged:
+    /// `corrupt`.
+    Tail open_tail(TailId);
+    /// Its pieces in order, from the one that holds `from`, or else the next. Damage, and a hole
+    /// between two: `corrupt`, and the message names tail and piece; those before were visited.
+    void read_tail(TailId, std::uint64_t from, const PieceVisitor& visit) const;
+    /// Those that have pieces.
+    std::vector<TailId> tails() const;
+    /// See `Backend::lost_piece`. Whoever sent it may have it still.
+    std::optional<TailKey> lost_piece() const;
 
     StoreStats stats() const;
     const Keys& keys() const;

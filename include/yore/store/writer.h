@@ -7,6 +7,7 @@
 
 #include <yore/base/bytes.h>
 #include <yore/format/ids.h>
+#include <yore/store/tail.h>
 
 #include <array>
 #include <functional>
@@ -108,7 +109,9 @@ class Writer : public NodeSink {
     /// refer to was appended before. Without records: keeps what was appended so far, as a backup
     /// that is stopped does; no commit when there is nothing. The Writer may be used again; after a
     /// commit with records, what was prepared before it is to be prepared anew, or in its records.
-    virtual CommitNumber commit(std::span<const RecordChange>) = 0;
+    CommitNumber commit(std::span<const RecordChange> records) { return commit(records, {}); }
+    /// Takes pieces of tails away, too, that the records make superfluous; see `Store::commit`.
+    virtual CommitNumber commit(std::span<const RecordChange>, std::span<const TailDrop>) = 0;
 };
 
 }  // namespace yore::store
