@@ -10,6 +10,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "../shared_backend.h"
 #include "../support.h"
 #include "memory_store.h"
 
@@ -19,52 +20,24 @@ using namespace yore::catalog;
 namespace {
 
 /// The memory backend, counting the records that are opened.
-class CountingBackend final : public store::Backend {
+class CountingBackend final : public test::SharedBackend {
   public:
-    explicit CountingBackend(std::atomic<std::uint64_t>& catalog_reads) : reads_(catalog_reads) {}
+    explicit CountingBackend(std::atomic<std::uint64_t>& catalog_reads)
+        : SharedBackend(store::make_memory_backend()), reads_(catalog_reads) {}
 
-    std::unique_ptr<store::PackSink> create_pack(Domain domain, std::uint64_t number) override {
-        return memory_->create_pack(domain, number);
-    }
-    bool read(Domain domain, Location location, Buffer& into) const override {
-        return memory_->read(domain, location, into);
-    }
-    std::optional<Bytes> read_pack_index(Domain domain, std::uint64_t number) const override {
-        return memory_->read_pack_index(domain, number);
-    }
-    void drop_pack(Domain domain, std::uint64_t number) override {
-        memory_->drop_pack(domain, number);
-    }
-    Append append(const store::CommitBatch& batch) override { return memory_->append(batch); }
-    std::optional<Bytes> read_commit(CommitNumber number) const override {
-        return memory_->read_commit(number);
-    }
-    CommitNumber last_commit() const override { return memory_->last_commit(); }
     std::optional<Bytes> get(store::Table table, ByteView key) const override {
         if (table == store::Table::catalog) ++reads_;
-        return memory_->get(table, key);
+        return SharedBackend::get(table, key);
     }
     void scan(store::Table table, ByteView prefix, ByteView first,
               const std::function<bool(ByteView, ByteView)>& visit) const override {
-        memory_->scan(table, prefix, first, [&](ByteView key, ByteView value) {
+        SharedBackend::scan(table, prefix, first, [&](ByteView key, ByteView value) {
             if (table == store::Table::catalog) ++reads_;
             return visit(key, value);
         });
     }
-    void append_tail(const store::TailKey& key, ByteView sealed) override {
-        memory_->append_tail(key, sealed);
-    }
-    void scan_tails(const store::TailKey& first, const TailVisitor& visit) const override {
-        memory_->scan_tails(first, visit);
-    }
-    std::optional<StoredPiece> last_piece(store::TailId tail, std::uint64_t below) const override {
-        return memory_->last_piece(tail, below);
-    }
-    std::optional<store::TailKey> lost_piece() const override { return memory_->lost_piece(); }
-    std::uint64_t stored_bytes() const override { return memory_->stored_bytes(); }
 
   private:
-    std::unique_ptr<store::Backend> memory_ = store::make_memory_backend();
     std::atomic<std::uint64_t>& reads_;
 };
 

@@ -7,6 +7,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "../shared_backend.h"
+
 namespace yore::ingest::test {
 namespace {
 
@@ -18,52 +20,20 @@ store::Keys keys_for_tests() {
 
 constexpr std::uint64_t cache_bytes = 64u << 20;
 
-class DamagingBackend final : public store::Backend {
+class DamagingBackend final : public yore::test::SharedBackend {
   public:
-    explicit DamagingBackend(Damage& damage) : damage_(damage) {}
+    explicit DamagingBackend(Damage& damage)
+        : SharedBackend(store::make_memory_backend()), damage_(damage) {}
 
-    std::unique_ptr<store::PackSink> create_pack(Domain domain, std::uint64_t number) override {
-        return memory_->create_pack(domain, number);
-    }
     bool read(Domain domain, Location location, Buffer& into) const override {
-        const bool found = memory_->read(domain, location, into);
+        const bool found = SharedBackend::read(domain, location, into);
         if (!found || domain != Domain::node || damage_.good_node_reads == Damage::never)
             return found;
         if (--damage_.good_node_reads < 0) into.data()[into.size() / 2] ^= std::byte{1};
         return found;
     }
-    std::optional<Bytes> read_pack_index(Domain domain, std::uint64_t number) const override {
-        return memory_->read_pack_index(domain, number);
-    }
-    void drop_pack(Domain domain, std::uint64_t number) override {
-        memory_->drop_pack(domain, number);
-    }
-    Append append(const store::CommitBatch& batch) override { return memory_->append(batch); }
-    std::optional<Bytes> read_commit(CommitNumber number) const override {
-        return memory_->read_commit(number);
-    }
-    CommitNumber last_commit() const override { return memory_->last_commit(); }
-    std::optional<Bytes> get(store::Table table, ByteView key) const override {
-        return memory_->get(table, key);
-    }
-    void scan(store::Table table, ByteView prefix, ByteView first,
-              const std::function<bool(ByteView, ByteView)>& visit) const override {
-        memory_->scan(table, prefix, first, visit);
-    }
-    void append_tail(const store::TailKey& key, ByteView sealed) override {
-        memory_->append_tail(key, sealed);
-    }
-    void scan_tails(const store::TailKey& first, const TailVisitor& visit) const override {
-        memory_->scan_tails(first, visit);
-    }
-    std::optional<StoredPiece> last_piece(store::TailId tail, std::uint64_t below) const override {
-        return memory_->last_piece(tail, below);
-    }
-    std::optional<store::TailKey> lost_piece() const override { return memory_->lost_piece(); }
-    std::uint64_t stored_bytes() const override { return memory_->stored_bytes(); }
 
   private:
-    std::unique_ptr<store::Backend> memory_ = store::make_memory_backend();
     Damage& damage_;
 };
 
