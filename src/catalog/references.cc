@@ -28,6 +28,7 @@ References references_of(ByteView key, ByteView value) {
             return of_segment(
                 decode_segment(parse_log_key(LogFamily::segment, key), value).segment);
         case 'c':
+        case 'd':
         case 's':
         case 'h':
         case 'i':

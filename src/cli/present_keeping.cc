@@ -66,6 +66,11 @@ Presentation present_collect(const Invocation& invocation, Screen& screen) {
                                grouped(number_in(result, "packs_dropped")),
                                dry_run ? "copy" : "copied", size("bytes_copied"),
                                invocation.exact_sizes ? std::to_string(freed) : human_size(freed)));
+        if (const auto damaged = number_in(result, "packs_damaged"); damaged > 0)
+            screen.out(
+                fmt::format("{} packs are kept, as something in them cannot be read: `yore "
+                            "verify` says what needs it\n",
+                            grouped(damaged)));
         if (!dry_run)
             screen.out(fmt::format("the repository took {}, it takes {}\n",
                                    size("repository_bytes_before"), size("repository_bytes")));

@@ -150,6 +150,13 @@ std::string verified_text(const nlohmann::json& result) {
 Presentation present_verify(const Invocation&, Screen& screen) {
     Presentation presentation;
     presentation.row = [&](const nlohmann::json& row) {
+        if (row.contains("stored_anew")) {
+            screen.out(fmt::format("whole again: {}, found damaged at {}: {}\n",
+                                   bytes_in(row, "object"), row.value("found", ""),
+                                   row.value("stored_anew", false) ? "a backup stored it anew"
+                                                                   : "it can be read now"));
+            return;
+        }
         screen.out(fmt::format("damaged: {}: {}\n", screen.name(bytes_in(row, "object")),
                                screen.name(bytes_in(row, "text"))));
         for (const std::string& path : command::bytes_of_list(row["needed_by"]))
@@ -166,6 +173,7 @@ Presentation present_verify(const Invocation&, Screen& screen) {
                             human_size(number_in(result, "bytes_read")));
         const auto damaged = number_in(result, "damaged");
         text += damaged == 0 ? "; no damage" : fmt::format("; {} damaged", grouped(damaged));
+        if (damaged > 0) screen.remark("the next snapshot stores anew what it still meets of this");
         screen.out(text + "\n" + packs_text(result) + verified_text(result));
     };
     return presentation;

@@ -41,17 +41,20 @@ nlohmann::json run_collect(Context& context, const Call& call) {
     const auto turn = context.upkeep_turn(call.stop);
     const auto before = context.store().stats().backend_bytes;
     const auto done = upkeep::collect(context.store(), context.cache(), options, call.stop);
-    return {{"dry_run", options.dry_run},
-            {"packs", done.packs},
-            {"stored_bytes", done.stored_bytes},
-            {"live_bytes", done.live_bytes},
-            {"packs_dropped", done.packs_dropped},
-            {"bytes_dropped", done.bytes_dropped},
-            {"objects_copied", done.objects_copied},
-            {"bytes_copied", done.bytes_copied},
-            {"bytes_unused", done.bytes_unused},
-            {"repository_bytes_before", before},
-            {"repository_bytes", context.store().stats().backend_bytes}};
+    nlohmann::json result{{"dry_run", options.dry_run},
+                          {"packs", done.packs},
+                          {"stored_bytes", done.stored_bytes},
+                          {"live_bytes", done.live_bytes},
+                          {"packs_dropped", done.packs_dropped},
+                          {"bytes_dropped", done.bytes_dropped},
+                          {"objects_copied", done.objects_copied},
+                          {"bytes_copied", done.bytes_copied},
+                          {"bytes_unused", done.bytes_unused},
+                          {"repository_bytes_before", before},
+                          {"packs_damaged", done.packs_damaged},
+                          {"repository_bytes", context.store().stats().backend_bytes}};
+    if (done.packs_damaged > 0) result["exit_code"] = static_cast<int>(ExitCode::damaged);
+    return result;
 }
 
 }  // namespace yore::command

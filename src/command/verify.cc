@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// verify: `level` (1 or 2), `max_time`, `older_than` (verification.h), `sample` (0 < part <= 1,
-/// level 2). Events `progress`, and `damage` for each damaged object. The result says of level 2
-/// how much of the packs was read, and of both how much is verified by now. `exit_code` 4 when
-/// there is damage.
+/// level 2). Events `progress`, `damage` for each damaged object, `mended` for each that was
+/// damaged and is whole again. The result says of level 2 how much of the packs was read, and of
+/// both how much is verified by now. `exit_code` 4 when there is damage.
 #include <yore/base/error.h>
 #include <yore/command/text.h>
 #include <yore/upkeep/verify.h>
@@ -30,6 +30,12 @@ nlohmann::json describe(const upkeep::PacksRead& packs) {
             {"stored_bytes", packs.stored_bytes},
             {"stored_bytes_read", packs.stored_bytes_read},
             {"out_of_time", packs.out_of_time}};
+}
+
+nlohmann::json describe(const upkeep::Mended& mended) {
+    return {{"object", mended.object},
+            {"found", to_rfc3339(mended.found)},
+            {"stored_anew", mended.stored_anew}};
 }
 
 nlohmann::json describe(const upkeep::Damage& damage) {
@@ -69,6 +75,7 @@ nlohmann::json run_verify(Context& context, const Call& call) {
     const auto turn = context.upkeep_turn(call.stop);
     const auto verified = upkeep::verify(context.catalog(), context.cache(), options, call.stop);
     for (const auto& damage : verified.damage) reporter.event("damage", describe(damage));
+    for (const auto& mended : verified.mended) reporter.event("mended", describe(mended));
     auto result = describe(verified.counts);
     result["level"] = options.level;
     result["sample"] = options.sample;

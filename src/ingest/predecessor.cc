@@ -3,6 +3,7 @@
 
 #include <yore/base/error.h>
 #include <yore/base/log.h>
+#include <yore/store/damage.h>
 
 namespace yore::ingest {
 namespace {
@@ -24,6 +25,27 @@ bool TrustRule::trusts(const tree::Attributes& stored) const {
     const bool far_ahead =
         ended_ < stored.modified && ns_between(ended_, stored.modified) > coarse_clock_tick_ns;
     return well_before(stored.modified, started_) || far_ahead;
+}
+
+bool is_damaged(const store::ObjectCache& cache, const tree::EntryView& entry) {
+    const store::DamageMarks marks(cache.store());
+    if (!marks.any()) return false;
+    try {
+        for (const tree::Xattr& xattr : entry.xattrs())
+            if (xattr.chunk && marks.contains(*xattr.chunk)) return true;
+        if (entry.kind() != tree::FileKind::regular) return false;
+        const tree::Content content = entry.content();
+        bool damaged = content.list && marks.contains(*content.list);
+        if (damaged) return true;
+        tree::ContentReader(cache, content).scan(0, [&](const tree::PlacedExtent& placed) {
+            damaged = placed.extent.chunk && marks.contains(*placed.extent.chunk);
+            return !damaged;
+        });
+        return damaged;
+    } catch (const Error& error) {
+        log_warning("{} in the previous snapshot: {}; read anew", entry.name(), error.what());
+        return true;
+    }
 }
 
 StoredContent::StoredContent(const store::ObjectCache& cache, const tree::EntryView& entry)

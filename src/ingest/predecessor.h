@@ -39,6 +39,11 @@ class TrustRule {
     Timestamp started_{INT64_MIN}, ended_{INT64_MIN};
 };
 
+/// Whether something that is stored of its content or attributes is marked as damaged
+/// (store/damage.h), or cannot be followed: then it is not taken over, so that what is met of it is
+/// stored anew. Without marks it costs nothing.
+bool is_damaged(const store::ObjectCache&, const tree::EntryView& entry);
+
 /// The stored bytes of a file. Any thread. Damage is logged, and then it is as if there were none.
 class StoredContent {
   public:

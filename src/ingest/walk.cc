@@ -124,7 +124,7 @@ bool Walk::take_over(Frame& frame, const Found& found) {
     const tree::Attributes& now = found.status.attributes;
     if (!found.before || now.kind == tree::FileKind::directory) return false;
     if (found.before->attributes() != now || !parts_.trust.trusts(now)) return false;
-    if (tree::is_uncertain(*found.before)) return false;
+    if (tree::is_uncertain(*found.before) || is_damaged(parts_.cache, *found.before)) return false;
     if (now.kind == tree::FileKind::regular) {
         parts_.counters.files.add(1);
         parts_.counters.files_unchanged.add(1);
@@ -277,7 +277,8 @@ void Walk::list(Frame& frame, const FileStatus& status) {
 void Walk::describe(Frame& frame, const Place& place, const FileStatus& status) {
     const auto& before = frame.before_entry;
     const bool equal = before && before->attributes() == status.attributes;
-    frame.own_unchanged = equal && parts_.trust.trusts(status.attributes);
+    frame.own_unchanged =
+        equal && parts_.trust.trusts(status.attributes) && !is_damaged(parts_.cache, *before);
     if (!frame.own_unchanged) {
         if (frame.fd) {
             frame.entry = parts_.intake.describe_directory(place, frame.fd.get(), status);

@@ -41,7 +41,8 @@ format::CommittedPack named(const FinishedPack& pack) {
 }  // namespace
 
 CommitLog::CommitLog(Backend& backend, const Keys& keys, const SealKeys& seal_keys,
-                     const Codec& codec, const Clock& clock, const StoreOptions& options)
+                     const Codec& codec, const Clock& clock, const StoreOptions& options,
+                     DamagedObjects& damaged)
     : backend_(backend),
       keys_(keys),
       seal_keys_(seal_keys),
@@ -49,9 +50,10 @@ CommitLog::CommitLog(Backend& backend, const Keys& keys, const SealKeys& seal_ke
       clock_(clock),
       writer_(options.writer.substr(0, 255)),
       opened_read_only_(options.read_only),
+      damaged_(damaged),
       entry_sealer_(seal_keys, SealKind::commit, random_),
       record_sealer_(seal_keys, SealKind::record, random_),
-      rows_(backend, codec, record_sealer_),
+      rows_(backend, codec, record_sealer_, damaged),
       read_only_(options.read_only) {
     const CommitNumber newest = backend.last_commit();
     auto entry = read(newest);
@@ -89,8 +91,17 @@ CommitNumber CommitLog::commit(CommitRequest& request) {
     CommitBatch batch = batch_of(request, number, last_hash_);
     append(batch, request.packs);
     last_hash_ = crypto::sha256(batch.sealed_entry);
+    note_marks(request);
     last_.store(number.value, std::memory_order_release);
     return number;
+}
+
+/// Records of other kinds may come with the marks that are removed.
+void CommitLog::note_marks(const CommitRequest& request) {
+    const Bytes prefix = format::damage_prefix();
+    for (const auto& records : {request.records, std::span<const RecordChange>(request.marks)})
+        for (const RecordChange& record : records)
+            if (record.key[0] == prefix[0]) damaged_.apply(record.key, record.value);
 }
 
 void CommitLog::forget_with_next_commit(std::uint64_t pack_number) {
@@ -143,9 +154,10 @@ CommitBatch CommitLog::batch_of(CommitRequest& request, CommitNumber number,
     for (const FinishedPack& pack : request.packs) entry.packs.push_back(named(pack));
     for (const KnownPack& pack : request.condemned) entry.condemned.push_back(pack.row.id);
     for (const KnownPack& pack : request.dropped) entry.dropped.push_back(pack.row.id);
-    for (const RecordChange& record : request.records) {
-        entry.records.push_back({record.key, record.value});
-    }
+    request.marks = rows_.marks_of(request, entry.time);
+    for (const auto& records : {request.records, std::span<const RecordChange>(request.marks)})
+        for (const RecordChange& record : records)
+            entry.records.push_back({record.key, record.value});
     CommitBatch batch;
     batch.number = number;
     rows_.add(request, batch);

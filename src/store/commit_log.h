@@ -26,7 +26,7 @@ class CommitLog {
   public:
     /// Reads the last commit: another repository's or damaged: `corrupt`; newer: `unsupported`.
     CommitLog(Backend&, const Keys&, const SealKeys&, const Codec&, const Clock&,
-              const StoreOptions&);
+              const StoreOptions&, DamagedObjects&);
 
     /// Durable when it returns. After an error of the backend, read-only: what is on disk and what
     /// is in memory may disagree. Any thread; one at a time gets through.
@@ -52,6 +52,7 @@ class CommitLog {
 
   private:
     CommitBatch batch_of(CommitRequest&, CommitNumber, const format::CommitHash& predecessor);
+    void note_marks(const CommitRequest&);
     Bytes seal_entry(const format::CommitEntry&) const;
     void append(const CommitBatch&, const std::vector<FinishedPack>&);
     void give_back(const std::vector<FinishedPack>&) noexcept;
@@ -63,6 +64,7 @@ class CommitLog {
     const Clock& clock_;
     const std::string writer_;
     const bool opened_read_only_;
+    DamagedObjects& damaged_;  ///< as of the last commit
     SystemRandom random_;
     const Sealer entry_sealer_;
     const Sealer record_sealer_;

@@ -41,6 +41,30 @@ void CommitRows::add(CommitRequest& request, CommitBatch& batch) const {
         batch.changes.push_back({Table::packs, format::pack_key(number), std::nullopt});
     }
     for (const RecordChange& record : request.records) add_record(record, batch);
+    for (const RecordChange& mark : request.marks) add_record(mark, batch);
+}
+
+std::vector<RecordChange> CommitRows::marks_of(const CommitRequest& request, Timestamp now) const {
+    using format::DamageState;
+    std::vector<RecordChange> marks;
+    const auto add = [&](Domain domain, const format::ObjectId& id, DamageState state,
+                         Timestamp found) {
+        marks.push_back({format::damage_key(domain, id),
+                         format::encode_damage_mark({domain, id, state, found})});
+    };
+    for (const DamagedObject& object : request.damaged) {
+        const auto row = find_index_row(format::index_key(object.domain, object.id));
+        if (row && row->location == object.location && !damaged_.contains(object.domain, object.id))
+            add(object.domain, object.id, DamageState::damaged, now);
+    }
+    if (!damaged_.any()) return marks;
+    for (const FinishedPack& pack : request.packs) {
+        if (pack.is_moved) continue;
+        for (const format::PackItem& item : pack.index.items)
+            if (const auto found = damaged_.found_at(pack.index.domain, item.id))
+                add(pack.index.domain, item.id, DamageState::stored_anew, *found);
+    }
+    return marks;
 }
 
 void CommitRows::add_pack(FinishedPack& pack, CommitBatch& batch) const {
@@ -87,7 +111,7 @@ bool CommitRows::is_in_live_pack(const format::IndexRow& row) const {
 
 /// Who meets this delta from now on may build on it.
 bool CommitRows::is_sound_delta(const format::IndexRow& row) const {
-    if (!is_in_live_pack(row)) return false;
+    if (!is_in_live_pack(row) || damaged_.contains(Domain::chunk, row.base->bytes)) return false;
     auto base = find_index_row(format::index_key(Domain::chunk, row.base->bytes));
     return base && !base->base && is_in_live_pack(*base);
 }
@@ -99,7 +123,8 @@ bool CommitRows::takes_effect(const FinishedPack& pack, const format::PackItem& 
     if (!pack.is_moved && !item.base) return true;
     auto row = find_index_row(index_key);
     if (pack.is_moved) return row && !is_in_live_pack(*row);
-    return !row || (row->base && !is_sound_delta(*row));
+    return !row || damaged_.contains(pack.index.domain, item.id) ||
+           (row->base && !is_sound_delta(*row));
 }
 
 void CommitRows::put_row(std::uint64_t pack_number, const format::PackRow& row,

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "store/codec.h"
+#include "store/damaged_objects.h"
 
 namespace yore::store {
 
@@ -34,6 +35,13 @@ struct KnownPack {
     format::PackRow row;
 };
 
+/// What was found damaged, and where.
+struct DamagedObject {
+    Domain domain = Domain::chunk;
+    format::ObjectId id{};
+    Location location;
+};
+
 /// What one commit does besides getting a number.
 struct CommitRequest {
     CommitNumber built_on;
@@ -41,8 +49,11 @@ struct CommitRequest {
     std::vector<KnownPack> condemned;
     std::vector<KnownPack> dropped;
     std::vector<std::uint64_t> forgotten;  ///< dropped before, and their space is given back
+    std::vector<DamagedObject> damaged;
     std::span<const RecordChange> records;
     std::span<const TailDrop> tail_drops;
+    /// The store's own: what is marked as damaged, and what is stored anew. Made by the commit.
+    std::vector<RecordChange> marks = {};
 };
 
 /// Absent: nullopt. Damaged: `corrupt`, and names the pack.
@@ -53,8 +64,12 @@ format::PackIndex read_pack_index(const Backend&, const Codec&, const KnownPack&
 /// Used by one commit at a time: what it reads of the tables no other commit changes meanwhile.
 class CommitRows {
   public:
-    CommitRows(const Backend& backend, const Codec& codec, const Sealer& record_sealer)
-        : backend_(backend), codec_(codec), record_sealer_(record_sealer) {}
+    CommitRows(const Backend& backend, const Codec& codec, const Sealer& record_sealer,
+               const DamagedObjects& damaged)
+        : backend_(backend), codec_(codec), record_sealer_(record_sealer), damaged_(damaged) {}
+
+    /// The marks that follow from what is damaged, and from the packs.
+    std::vector<RecordChange> marks_of(const CommitRequest&, Timestamp now) const;
 
     /// Adds rows, and packs with their inline items, which it takes out of the request.
     void add(CommitRequest&, CommitBatch&) const;
@@ -73,6 +88,7 @@ class CommitRows {
     const Backend& backend_;
     const Codec& codec_;
     const Sealer& record_sealer_;
+    const DamagedObjects& damaged_;
 };
 
 }  // namespace yore::store

@@ -45,6 +45,22 @@ std::optional<KnownPack> sound_row(ByteView key, ByteView value) {
     }
 }
 
+bool can_read(const StoreState& store, Domain domain, Location location,
+              const format::PackItem& item, Buffer& into) {
+    const auto name = [&] {
+        return fmt::format("{} in pack {}", name_of(domain, item.id), location.pack_number());
+    };
+    try {
+        if (store.backend->read(domain, location, into) && into.size() == item.stored_bytes)
+            return true;
+        log_warning("{}: it is not there", name());
+    } catch (const Error& error) {
+        if (error.code() != Errc::corrupt && error.code() != Errc::io) throw;
+        log_warning("{}: {}", name(), error.what());
+    }
+    return false;
+}
+
 }  // namespace
 
 /// A damaged row is not a reason to open nothing: `check_tables` reports it.
@@ -135,11 +151,10 @@ Reclaim::Copied Reclaim::copy(const PackInfo& pack,
         const Location location = Location::of(pack.number, place++);
         if (!is_live(location.item())) continue;
         Buffer sealed;
-        if (!store_.backend->read(pack.domain, location, sealed) ||
-            sealed.size() != item.stored_bytes)
-            throw Error(Errc::corrupt,
-                        fmt::format("pack {} ({}): {} is not there", pack.number,
-                                    known[0].row.id.hex(), name_of(pack.domain, item.id)));
+        if (!can_read(store_, pack.domain, location, item, sealed)) {
+            copied.damaged.push_back({pack.domain, item.id, location});
+            continue;
+        }
         copies_->of(pack.domain).append({pack.domain, item, std::move(sealed)});
         ++copies_->items;
         ++copied.objects;
@@ -176,6 +191,7 @@ void Reclaim::drop(std::span<const std::uint64_t> pack_numbers) {
     if (!wait_for_writers(pack_numbers, std::chrono::milliseconds(0)))
         throw Error(Errc::busy, "a backup that began before still may build on these packs");
     commit_copies();
+    if (packs.empty()) return;
     CommitRequest request;
     request.built_on = store_.log.last();
     request.dropped = std::move(packs);

@@ -70,9 +70,10 @@ StoreState::StoreState(std::unique_ptr<Backend> backend_given, Keys keys_given,
       keys(std::move(keys_given)),
       options(std::move(options_given)),
       clock(clock_given),
-      log(founded(*backend, keys.repository), keys, seal_keys, codec, clock, options),
+      log(founded(*backend, keys.repository), keys, seal_keys, codec, clock, options, damaged),
       next_pack_(first_free_pack_number(*backend)) {
     load_pack_states();
+    load_damage();
     if (keys.encryption == Encryption::none) return;
     chunk_hash.emplace(keys.chunk_ids.view());
     node_hash.emplace(keys.node_ids.view());
@@ -95,8 +96,10 @@ std::optional<ObjectInfo> StoreState::find(Domain domain, const format::ObjectId
 std::optional<ObjectInfo> StoreState::find_to_reuse(Domain domain,
                                                     const format::ObjectId& id) const {
     auto info = find(domain, id);
-    if (!info || condemned.contains(info->location.pack_number())) return std::nullopt;
+    if (!info || condemned.contains(info->location.pack_number()) || damaged.contains(domain, id))
+        return std::nullopt;
     if (!info->base) return info;
+    if (damaged.contains(Domain::chunk, info->base->bytes)) return std::nullopt;
     const auto base = find(Domain::chunk, info->base->bytes);
     if (!base || base->base || condemned.contains(base->location.pack_number()))
         return std::nullopt;

@@ -20,6 +20,7 @@
 
 #include "store/codec.h"
 #include "store/commit_log.h"
+#include "store/damaged_objects.h"
 #include "store/epochs.h"
 #include "store/seal.h"
 
@@ -47,8 +48,8 @@ struct StoreState {
     /// Damaged row: `corrupt`, and names the object.
     std::optional<ObjectInfo> find(Domain, const format::ObjectId&) const;
     Buffer get(Domain, const format::ObjectId&, const Store::BaseSource&) const;
-    /// As `find`, for who wants to build on it: what lies in a condemned pack is as good as absent,
-    /// and so is a delta against what does.
+    /// As `find`, for who wants to build on it: what lies in a condemned pack or is marked as
+    /// damaged is as good as absent, and so is a delta against what does.
     std::optional<ObjectInfo> find_to_reuse(Domain, const format::ObjectId&) const;
     std::uint64_t next_pack_number() { return next_pack_.fetch_add(1); }
     /// Held by a Writer: what it reuses stays, and packs from after `base` are taken for its own.
@@ -72,6 +73,7 @@ struct StoreState {
     const SealKeys seal_keys{keys};
     const Codec codec{seal_keys};
     std::optional<crypto::HmacSha256> chunk_hash, node_hash;  ///< absent: not encrypted
+    DamagedObjects damaged;
     CommitLog log;
     Epochs epochs;
     CondemnedPacks condemned;
@@ -90,6 +92,7 @@ struct StoreState {
 
   private:
     void load_pack_states();
+    void load_damage();
     std::shared_ptr<const Buffer> plain_base(const ChunkId&, const Store::BaseSource&) const;
     bool read_sealed(Domain, const ObjectInfo&, Buffer& into) const;
     std::optional<Buffer> get_at(Domain, const format::ObjectId&, const ObjectInfo&,

@@ -212,15 +212,34 @@ class Collector {
     }
 
     void reclaim(Step packs) {
+        std::vector<std::uint64_t> copied;
         for (const Chosen& one : packs) {
             check_stop();
+            if (copy(one))
+                copied.push_back(one.pack.number);
+            else
+                ++result_.packs_damaged;
+            tell("copying");
+        }
+        reclaim_.drop(copied);
+    }
+
+    /// False: something in it that is live cannot be read. It stays, condemned, with that: what a
+    /// backup meets of it is stored anew.
+    bool copy(const Chosen& one) {
+        try {
             const auto copied = reclaim_.copy(one.pack, [&](std::uint32_t item) {
                 return is_live(Location::of(one.pack.number, item));
             });
+            store::DamageMarks::mark(store_, copied.damaged);
+            if (!copied.damaged.empty()) return false;
             count(one.pack, copied.objects, copied.bytes);
-            tell("copying");
+            return true;
+        } catch (const Error& error) {
+            if (error.code() != Errc::corrupt) throw;
+            log_warning("{}; the pack stays", error.what());
+            return false;
         }
-        reclaim_.drop(numbers_of(packs));
     }
 
     void check_stop() const {

@@ -11,12 +11,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <set>
-#include <type_traits>
 #include <vector>
 
 #include <tbb/blocked_range.h>
 #include <tbb/parallel_reduce.h>
+
+#include "upkeep/check_object.h"
 
 namespace yore::upkeep {
 namespace {
@@ -27,10 +27,6 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr std::size_t batch_objects = 2048;
 /// A kill costs no more than that to be read once more; each time is a commit.
 constexpr auto note_interval = std::chrono::seconds(10);
-
-std::string text_of(const Listed& listed) {
-    return (listed.domain == Domain::chunk ? "chunk " : "node ") + to_hex(listed.id);
-}
 
 /// The id decides, so that a seed always takes the same part and other seeds take others.
 bool in_sample(const Listed& listed, const VerifyOptions& options) {
@@ -44,47 +40,13 @@ bool in_sample(const Listed& listed, const VerifyOptions& options) {
 }
 
 struct Damaged {
-    std::string object, text;
-    std::uint64_t pack = 0;
+    std::string object;
+    CheckedObject found;
 };
 struct Checked {
     std::vector<Damaged> damage;
     std::uint64_t bytes = 0;
 };
-
-/// What nothing needs may have lost its base to a collect, or its place in the index; level 1 tells
-/// when something needs it.
-bool is_forgotten(const store::Store& store, const Listed& listed) {
-    if (listed.domain == Domain::node) return !store.find(NodeId{listed.id});
-    if (!store.find(ChunkId{listed.id})) return true;
-    if (!listed.info.base) return false;
-    const auto base = store.find(*listed.info.base);
-    return !base || base->base;
-}
-
-template <typename Id>
-void check_object(const store::ObjectCache& cache, const Listed& listed, Checked& checked) {
-    const Id id = Id::from_bytes(listed.id).value();
-    const auto found = [&](const std::string& text) {
-        checked.damage.push_back({text_of(listed), text, listed.info.location.pack_number()});
-    };
-    try {
-        const store::Store& store = cache.store();
-        if (is_forgotten(store, listed)) return;
-        if constexpr (std::is_same_v<Id, ChunkId>) {
-            const Buffer plain =
-                store.get(id, [&](const ChunkId& base) { return cache.chunk(base); });
-            checked.bytes += plain.size();
-            if (store.chunk_id(plain) != id) found("its bytes hash to another id");
-        } else {
-            const Buffer plain = store.get(id);
-            checked.bytes += plain.size();
-            if (store.node_id(plain) != id) found("its bytes hash to another id");
-        }
-    } catch (const Error& error) {
-        found(error.what());
-    }
-}
 
 /// On all cores.
 Checked check_batch(const store::ObjectCache& cache, const std::vector<Listed>& batch) {
@@ -93,10 +55,11 @@ Checked check_batch(const store::ObjectCache& cache, const std::vector<Listed>& 
         Range(0, batch.size()), Checked{},
         [&](const Range& range, Checked checked) {
             for (std::size_t i = range.begin(); i != range.end(); ++i) {
-                if (batch[i].domain == Domain::chunk)
-                    check_object<ChunkId>(cache, batch[i], checked);
-                else
-                    check_object<NodeId>(cache, batch[i], checked);
+                CheckedObject one = check_object(cache, batch[i]);
+                checked.bytes += one.bytes;
+                if (!one.text.empty())
+                    checked.damage.push_back(
+                        {text_of(batch[i].domain, batch[i].id), std::move(one)});
             }
             return checked;
         },
@@ -130,7 +93,7 @@ class PackReader {
         check();
         note();
         if (stop_.stop_requested()) throw Error(Errc::cancelled, "verify stopped");
-        read_.out_of_time = read_.packs_read < due.size();
+        read_.out_of_time = read_.packs_read + unreadable_ < due.size();
         return read_;
     }
 
@@ -157,8 +120,9 @@ class PackReader {
     catalog::VerifiedPacks verified_ = catalog::VerifiedPacks::load(store_);
     PacksRead read_;
     std::vector<Listed> batch_;
-    std::vector<Due> whole_;           ///< whose last object is in the batch
-    std::set<std::uint64_t> damaged_;  ///< packs
+    std::vector<Due> whole_;  ///< whose last object is in the batch
+    std::vector<store::DamageMarks::Found> to_mark_;
+    std::uint64_t unreadable_ = 0;  ///< packs whose index is damaged
     SteadyClock::time_point noted_ = began_;
 };
 
@@ -188,7 +152,8 @@ void PackReader::read(const Due& next) {
         });
     } catch (const Error& error) {
         report_.damage(fmt::format("pack {}", next.pack.number), error.what());
-        damaged_.insert(next.pack.number);
+        ++unreadable_;
+        return;
     }
     if (stop_.stop_requested()) return;
     whole_.push_back(next);
@@ -198,26 +163,28 @@ void PackReader::read(const Due& next) {
 
 void PackReader::check() {
     const Checked checked = check_batch(cache_, batch_);
-    for (const Damaged& found : checked.damage) {
-        report_.damage(found.object, found.text);
-        damaged_.insert(found.pack);
+    for (const Damaged& damaged : checked.damage) {
+        report_.damage(damaged.object, damaged.found.text);
+        if (damaged.found.to_blame) to_mark_.push_back(*damaged.found.to_blame);
     }
     report_.counts.bytes_read += checked.bytes;
     report_.counts.objects_read += batch_.size();
     report_.progress();
     batch_.clear();
     for (const Due& done : whole_)
-        if (options_.sample >= 1.0 && !damaged_.contains(done.pack.number))
-            verified_.note(done.numbers, reading_);
+        if (options_.sample >= 1.0) verified_.note(done.numbers, reading_);
     whole_.clear();
     if (SteadyClock::now() - noted_ >= note_interval) note();
 }
 
+/// Damage first: a pack counts as read, as from then on it is told of without reading the pack.
 /// What cannot be noted is read once more, some day; that is no reason to stop reading.
 void PackReader::note() {
     noted_ = SteadyClock::now();
     if (store_.read_only()) return;
     try {
+        store::DamageMarks::mark(store_, to_mark_);
+        to_mark_.clear();
         store_.commit(verified_.changes());
         verified_.were_committed();
     } catch (const Error& error) {

@@ -4,10 +4,12 @@
 
 #include <yore/upkeep/verify.h>
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace yore::upkeep {
 
@@ -23,7 +25,8 @@ class Report {
             entry.text = text;
             ++counts.damaged;
         }
-        if (!path.empty() && entry.needed_by.size() < needed_by_max)
+        if (!path.empty() && entry.needed_by.size() < needed_by_max &&
+            std::ranges::count(entry.needed_by, path) == 0)
             entry.needed_by.push_back(path);
     }
     void progress(bool always = false) {
@@ -34,10 +37,11 @@ class Report {
         options_.progress(counts);
     }
     VerifyResult result(const PacksRead& packs) && {
-        VerifyResult result{.counts = counts, .packs = packs, .damage = {}};
+        VerifyResult result{.counts = counts, .packs = packs, .damage = {}, .mended = mended_};
         for (auto& [object, damage] : found_) result.damage.push_back(std::move(damage));
         return result;
     }
+    void mended(Mended one) { mended_.push_back(std::move(one)); }
     bool empty() const { return found_.empty(); }
     bool holds(const std::string& object) const { return found_.contains(object); }
 
@@ -49,6 +53,7 @@ class Report {
 
     const VerifyOptions& options_;
     std::map<std::string, Damage> found_;
+    std::vector<Mended> mended_;
     std::chrono::steady_clock::time_point told_{};
 };
 

@@ -3,6 +3,7 @@
 #include <yore/catalog/log.h>
 #include <yore/upkeep/verify.h>
 
+#include "upkeep/known_damage.h"
 #include "upkeep/read_packs.h"
 #include "upkeep/report.h"
 #include "upkeep/tree_walk.h"
@@ -156,10 +157,9 @@ VerifyResult verify(const catalog::Catalog& catalog, const store::ObjectCache& c
     Report report(options);
     check_references(catalog, cache, report, stop);
     PacksRead packs;
-    if (options.level == 2) {
-        packs = read_packs(catalog.store(), cache, options, report, stop);
-        blame(catalog, cache, report, stop);
-    }
+    if (options.level == 2) packs = read_packs(catalog.store(), cache, options, report, stop);
+    check_known_damage(catalog.store(), cache, report, stop);
+    blame(catalog, cache, report, stop);
     report.progress(true);
     return std::move(report).result(packs);
 }

@@ -3,6 +3,7 @@
 never a crash, a hang or a wrong byte. YORE_FLIP_STEP takes every n-th byte."""
 import os
 import shutil
+import time
 
 from harness import FAILED, OK, PARTIAL, DAMAGED, Scratch, check, fingerprint, main, make_tree
 
@@ -100,5 +101,55 @@ def half_a_repository():
                 check("terminate" not in result.err, f"{relative} {cut}: {result.err}")
 
 
+def place_of(repository, content):
+    for path in files_of(repository):
+        with open(path, "rb") as file:
+            if (offset := file.read().find(content)) >= 0:
+                return path, offset
+    raise AssertionError("the content is not stored as it is")
+
+
+def events(result, kind):
+    return [line for line in result.json() if line.get("event") == kind]
+
+
+def damage_is_stored_anew():
+    with Scratch() as scratch:
+        home = scratch.path("home")
+        make_tree(home, files=4)
+        kept = os.urandom(3 << 20)
+        for name, content in (("kept", kept), ("gone", os.urandom(9 << 20))):
+            with open(os.path.join(home, name), "wb") as file:
+                file.write(content)
+        time.sleep(0.1)  # so that unchanged files are taken over unread
+        repo = scratch.repository(encryption="none")
+        repo.yore("source", "add", "home", "--directory", home)
+        repo.yore("snapshot", "home")
+        os.unlink(os.path.join(home, "gone"))
+        wanted = fingerprint(home)
+        repo.yore("snapshot", "home")
+        name = repo.yore("snapshots", "home", "--json").json()[1]["name"]
+        flip(*place_of(repo.path, kept[1 << 20:(1 << 20) + 64]))
+
+        repo.yore("prune", "home", "--keep-last", "1")
+        for _ in range(2):  # its pack stays, however often
+            said = repo.yore("collect", "--json", expect=DAMAGED).json()[-1]
+            check(said["packs_damaged"] == 1, f"collect says {said}")
+        for level in ("1", "2"):
+            said = repo.yore("verify", "--level", level, "--json", expect=DAMAGED)
+            found = events(said, "damage")
+            check(any(path.endswith("/kept") for one in found for path in one["needed_by"]),
+                  f"level {level} says {found}")
+
+        repo.yore("snapshot", "home")
+        verified = repo.yore("verify", "--level", "2", "--json")
+        check(any(one["stored_anew"] for one in events(verified, "mended")), verified.out)
+        check(not events(repo.yore("verify", "--level", "2", "--json"), "mended"), "told once")
+        check(repo.yore("collect", "--json").json()[-1]["packs_dropped"] > 0, "the pack goes")
+        target = scratch.path("restored")
+        repo.yore("restore", f"home@{name}", "--to", target)
+        check(fingerprint(target) == wanted, "the old snapshot is whole again")
+
+
 if __name__ == "__main__":
-    main(flips_unencrypted, flips_encrypted, half_a_repository)
+    main(damage_is_stored_anew, flips_unencrypted, flips_encrypted, half_a_repository)

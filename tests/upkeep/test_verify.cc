@@ -117,6 +117,38 @@ TEST_CASE("a damaged chunk is seen at level 2, with the files that need it") {
     CHECK(result.damage[0].needed_by[0].find("file") != std::string::npos);
 }
 
+TEST_CASE(
+    "damage is told of at both levels until a backup stores it anew, and then that it is mended") {
+    Repository repository;
+    const Location location = repository.fixture.store->find(repository.chunk)->location;
+    const std::pair victim(Domain::chunk, location);
+    CHECK(repository.verify({.level = 2}, victim).damage.size() == 1);
+    const VerifyResult known = repository.verify({.level = 1}, victim);
+    REQUIRE(known.damage.size() == 1);
+    CHECK(known.damage[0].needed_by.size() == 2);
+    const auto store = repository.fixture.repository.open();
+    const auto writer = store->write();
+    test::put_chunk(*writer, as_bytes("some content of some length"));
+    writer->commit({});
+    const VerifyResult mended = repository.verify({.level = 2}, victim);
+    CHECK(mended.damage.empty());
+    REQUIRE(mended.mended.size() == 1);
+    CHECK(mended.mended[0].object == "chunk " + repository.chunk.hex());
+    CHECK(mended.mended[0].stored_anew);
+    CHECK(repository.verify({.level = 2}, victim).mended.empty());
+}
+
+TEST_CASE("what was damaged and can be read again is no damage any more") {
+    Repository repository;
+    const Location location = repository.fixture.store->find(repository.subdirectory)->location;
+    const std::pair victim(Domain::node, location);
+    CHECK_FALSE(repository.verify({.level = 2}, victim).damage.empty());
+    const VerifyResult mended = repository.verify({.level = 1});
+    CHECK(mended.damage.empty());
+    REQUIRE(mended.mended.size() == 1);
+    CHECK_FALSE(mended.mended[0].stored_anew);
+}
+
 TEST_CASE("a damaged directory is seen at level 1, by its path") {
     Repository repository;
     const Location location = repository.fixture.store->find(repository.subdirectory)->location;

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <yore/format/ids.h>
+#include <yore/store/damage.h>
 #include <yore/store/store.h>
 
 #include <chrono>
@@ -36,12 +37,15 @@ class Reclaim {
 
     struct Copied {
         std::uint64_t objects = 0, bytes = 0;
+        std::vector<DamageMarks::Found> damaged;  ///< live, and cannot be read: not to be dropped
     };
     /// Copies the items of a condemned pack for which `is_live` says so, sealed as they are. The
-    /// copies take the place of the old objects with a later `copy` or with `drop`.
+    /// copies take the place of the old objects with a later `copy` or with `drop`. The pack's
+    /// index is damaged: `corrupt`.
     Copied copy(const PackInfo&, const std::function<bool(std::uint32_t item)>& is_live);
     /// Commits the copies, takes condemned packs out of the tables, and gives their space back.
-    /// Before `wait_for_writers` would say true: `busy`, and nothing is done.
+    /// Before `wait_for_writers` would say true: `busy`, and nothing is done. Without packs: just
+    /// commits the copies.
     void drop(std::span<const std::uint64_t> pack_numbers);
 
   private:

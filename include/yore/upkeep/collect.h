@@ -53,11 +53,14 @@ struct CollectResult {
     std::uint64_t live_bytes = 0;               ///< of them, what records reach
     std::uint64_t packs_dropped = 0, bytes_dropped = 0;
     std::uint64_t objects_copied = 0, bytes_copied = 0;
-    std::uint64_t bytes_unused = 0;  ///< left in packs that are not worth it yet
+    std::uint64_t bytes_unused = 0;   ///< left in packs that are not worth it yet
+    std::uint64_t packs_damaged = 0;  ///< kept, as something live in them cannot be read
 };
 
-/// A dry run says what would be done now. At most one at a time. A record that leads to what is
-/// damaged or not there: `corrupt`, and nothing is dropped. Stopped: `cancelled`.
+/// A dry run says what would be done now. At most one at a time. A record that leads to a node that
+/// is damaged, or to what is not there: `corrupt`, and nothing is dropped, as what else it needs is
+/// not known. What cannot be copied keeps its pack, and is marked (store/damage.h). Stopped:
+/// `cancelled`.
 CollectResult collect(store::Store&, const store::ObjectCache&, const CollectOptions&,
                       std::stop_token);
 

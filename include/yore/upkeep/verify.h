@@ -4,6 +4,14 @@
 /// Level 1: the commit log, the tables and the packs' indexes agree, and every snapshot's tree is
 /// whole: each node opens and is well formed, each chunk it names is in the index with a pack that
 /// is there. Level 2: besides, every stored object is read, opened and hashed.
+///
+/// Level 2 reads the packs that were read longest ago first, and notes in the catalog, every few
+/// seconds, which it read whole: with a time limit, one run goes on where the one before ended. A
+/// pack of which only a sample was read does not count.
+///
+/// What level 2 finds damaged is marked so in the store (store/damage.h): the next backup that
+/// meets the content stores it anew. Both levels read again what is marked: damage is told of by
+/// every run until it is mended, and then once that it is.
 #pragma once
 
 #include <yore/base/time.h>
@@ -41,6 +49,13 @@ struct Damage {
     std::vector<std::string> needed_by;  ///< SOURCE@SNAPSHOT/path, the first few that need it
 };
 
+/// What an earlier verify found damaged, and is whole again.
+struct Mended {
+    std::string object;
+    Timestamp found;           ///< when it was found damaged
+    bool stored_anew = false;  ///< by a backup; else its place can be read again
+};
+
 /// What level 2 went through. Bytes as stored.
 struct PacksRead {
     std::uint64_t packs = 0, stored_bytes = 0;            ///< all that there are
@@ -52,6 +67,7 @@ struct VerifyResult {
     VerifyOptions::Progress counts;
     PacksRead packs;  ///< level 2
     std::vector<Damage> damage;
+    std::vector<Mended> mended;
 };
 
 /// Damage is a result, not an error. Stopped: Errc::cancelled.
