@@ -2,6 +2,7 @@
 #include "cli/repository_access.h"
 
 #include <yore/base/error.h>
+#include <yore/command/jobs.h>
 #include <yore/command/text.h>
 
 #include <chrono>
@@ -33,6 +34,11 @@ bool runs_as_another_user(int pid) {
     return ::stat(fmt::format("/proc/{}", pid).c_str(), &info) == 0 && info.st_uid != ::geteuid();
 }
 
+/// An owner for the time of a command that does not end by itself.
+bool follows_by_hand(const nlohmann::json& facts) {
+    return command::get_bytes(facts, "command") == "yore log follow";
+}
+
 }  // namespace
 
 RepositoryAccess::RepositoryAccess(const Invocation& invocation,
@@ -52,7 +58,7 @@ std::optional<nlohmann::json> RepositoryAccess::at_owner(const command::Call& ca
 nlohmann::json RepositoryAccess::reach(
     const command::Call& call,
     const std::function<nlohmann::json(std::unique_ptr<server::Owner>)>& local) {
-    const bool endless = invocation_.command == "log-follow";
+    const bool endless = command::is_endless(invocation_.command);
     for (;;) {
         const auto what = endless ? owner_seen() : OwnerSeen::stays;
         if (what == OwnerSeen::passes) {
@@ -114,11 +120,12 @@ void RepositoryAccess::wait_to_own(const nlohmann::json& facts, Replace replace)
     const auto who =
         fmt::format("`{}` (pid {}, since {})", command::get_bytes(facts, "command").value_or(""),
                     facts.value("pid", 0), facts.value("since", ""));
-    const bool stays =
-        facts.value("life", "command") != "command" && !facts.value("draining", false);
+    const bool stays = (facts.value("life", "command") != "command" || follows_by_hand(facts)) &&
+                       !facts.value("draining", false);
     if (stays && replace == Replace::no)
         throw Error(Errc::busy, fmt::format("{} is owned by {}", directory_, who),
-                    {"`yore serve --replace` takes over when what runs there has ended"});
+                    {"`yore serve --replace` takes over when what runs there has ended; `yore log "
+                     "follow` it ends"});
     if (stays && !asked_to_drain_) {
         unlock();  // who cannot open the repository takes it from nobody
         server::Client(place_).drain();

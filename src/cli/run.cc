@@ -4,6 +4,7 @@
 #include <yore/base/error.h>
 #include <yore/command/command.h>
 #include <yore/command/init.h>
+#include <yore/command/jobs.h>
 #include <yore/command/text.h>
 
 #include <unistd.h>
@@ -69,6 +70,20 @@ void finish(server::Owner& owner, Interrupts& interrupts, Renderer& renderer) {
     owner.finish(interrupts.all());
 }
 
+/// One that would not end by itself ends for a successor.
+nlohmann::json run_here(server::Owner& owner, const std::string& name, const command::Call& call) {
+    if (!command::is_endless(name)) return command::run(owner.context(), name, call);
+    std::stop_source stop;
+    const auto ask = [&] { stop.request_stop(); };
+    const std::stop_callback stopped(call.stop, ask);
+    const std::stop_callback succeeded(owner.drain_asked(), ask);
+    auto result = command::run(owner.context(), name,
+                               {call.request, call.output, call.input, stop.get_token()});
+    if (!call.stop.stop_requested() && owner.drain_asked().stop_requested())
+        throw server::taken_over();
+    return result;
+}
+
 int run_command(const Invocation& invocation, std::optional<crypto::SecretBytes> passphrase,
                 Renderer& renderer) {
     Interrupts interrupts;
@@ -83,7 +98,7 @@ int run_command(const Invocation& invocation, std::optional<crypto::SecretBytes>
     bool shown = false;
     const auto result = access.reach(call, [&](std::unique_ptr<server::Owner> owner) {
         try {
-            auto own = command::run(owner->context(), invocation.command, call);
+            auto own = run_here(*owner, invocation.command, call);
             renderer.result(own);
             shown = true;
             finish(*owner, interrupts, renderer);

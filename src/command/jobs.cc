@@ -65,6 +65,10 @@ bool is_job(std::string_view command, const nlohmann::json& request) {
            !is_set(request, "dry_run");
 }
 
+bool is_endless(std::string_view command) {
+    return command == "log-follow";
+}
+
 struct Jobs::State {
     State(store::Store& store_in, const Clock& clock_in) : store(store_in), clock(clock_in) {}
 

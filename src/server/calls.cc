@@ -16,12 +16,20 @@ Calls::Ticket::~Ticket() {
 
 void Calls::drain() {
     bool drained = false;
+    std::vector<std::stop_source> endless;
     {
         std::scoped_lock lock(mutex_);
         closed_ = draining_ = true;
         drained = tickets_.empty();
+        for (Ticket* ticket : tickets_) {
+            if (ticket->ends_ == Ends::by_itself) continue;
+            ticket->drained_ = true;
+            endless.push_back(ticket->stop_);
+        }
         changed_.notify_all();
     }
+    drain_asked_.request_stop();
+    for (auto& source : endless) source.request_stop();
     if (drained) drained_.request_stop();
 }
 
@@ -30,10 +38,10 @@ bool Calls::draining() const {
     return draining_;
 }
 
-std::unique_ptr<Calls::Ticket> Calls::begin(std::string what) {
+std::unique_ptr<Calls::Ticket> Calls::begin(std::string what, Ends ends) {
     std::scoped_lock lock(mutex_);
     if (closed_) return nullptr;
-    std::unique_ptr<Ticket> ticket(new Ticket(*this, std::move(what)));
+    std::unique_ptr<Ticket> ticket(new Ticket(*this, std::move(what), ends));
     tickets_.push_back(ticket.get());
     return ticket;
 }

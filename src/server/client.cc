@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <yore/base/error.h>
+#include <yore/base/fd.h>
+#include <yore/command/jobs.h>
 #include <yore/command/text.h>
 #include <yore/server/client.h>
 
 #include <exception>
+#include <mutex>
 #include <thread>
 
+#include <fcntl.h>
 #include <httplib.h>
+#include <sys/socket.h>
 
 #include "server/answer.h"
 
@@ -105,6 +110,30 @@ std::optional<nlohmann::json> Client::drain() const {
 
 namespace {
 
+/// The end of what is said here, while what comes is still read: the owner stops the command, and
+/// its result arrives.
+class Goodbye {
+  public:
+    void connected(int socket) {
+        std::scoped_lock lock(mutex_);
+        socket_ = Fd(::fcntl(socket, F_DUPFD_CLOEXEC, 0));
+        if (said_) shut_down();
+    }
+    void say() {
+        std::scoped_lock lock(mutex_);
+        said_ = true;
+        shut_down();
+    }
+
+  private:
+    void shut_down() {
+        if (socket_) ::shutdown(socket_.get(), SHUT_WR);
+    }
+    std::mutex mutex_;
+    Fd socket_;  ///< our own, whoever closes the connection
+    bool said_ = false;
+};
+
 /// One command at the owner, from the request to the last record.
 struct RemoteRun {
     const Place& place;
@@ -136,21 +165,30 @@ struct RemoteRun {
         post.body = command::to_line(call.request);
         post.set_header("Content-Type", "application/json");
         int status = 0;
+        const bool endless = command::is_endless(name);
+        const auto goes_on = [&] { return endless || !call.stop.stop_requested(); };
+        Goodbye goodbye;
         post.response_handler = [&](const httplib::Response& response) {
             status = response.status;
-            return !call.stop.stop_requested();
+            if (endless) goodbye.connected(client->socket());
+            return goes_on();
         };
         post.content_receiver = [&](const char* data, std::size_t size, std::uint64_t,
                                     std::uint64_t) {
             try {
                 reader.take({data, size});
-                return !call.stop.stop_requested();
+                return goes_on();
             } catch (...) {
                 failure = std::current_exception();
                 return false;
             }
         };
-        const std::stop_callback hang_up(call.stop, [&] { client->stop(); });
+        const std::stop_callback hang_up(call.stop, [&] {
+            if (endless)
+                goodbye.say();
+            else
+                client->stop();
+        });
         client->send(post);
         return status != 0 && status != 503;
     }
@@ -163,7 +201,7 @@ std::optional<nlohmann::json> Client::run(std::string_view command,
     RemoteRun remote{place_, call, {}, {}, {}, {}};
     const bool answered = remote.run(command);
     if (remote.failure) std::rethrow_exception(remote.failure);
-    if (call.stop.stop_requested()) throw Error(Errc::cancelled, "interrupted");
+    if (call.stop.stop_requested() && !remote.result) throw Error(Errc::cancelled, "interrupted");
     if (!answered) return std::nullopt;
     if (remote.upload) {
         // When our own side failed to read, that is the cause, not what the owner made of it.

@@ -86,12 +86,22 @@ void Owner::finish(std::stop_token stop) {
     mounts.remove_all();
 }
 
+std::stop_token Owner::drain_asked() const {
+    return state_->calls.drain_asked();
+}
+
 std::stop_token Owner::drained() const {
     return state_->calls.drained();
 }
 
 std::vector<std::string> Owner::calls() const {
     return state_->calls.in_progress();
+}
+
+Error taken_over() {
+    return {Errc::busy,
+            "ended: another process takes the repository over (`yore serve --replace`)",
+            {"given again, it goes on there, unless that process does the same by itself"}};
 }
 
 }  // namespace yore::server

@@ -5,6 +5,10 @@
 #include <yore/base/log.h>
 #include <yore/command/command.h>
 
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+
 #include <nlohmann/json.hpp>
 
 namespace yore::server {
@@ -55,7 +59,8 @@ RunOutcome run(command::Context& context, const timeline::Schedule& schedule,
 
 }  // namespace
 
-Scheduler::Scheduler(command::Context& context, Calls& calls) : context_(context), calls_(calls) {
+Scheduler::Scheduler(command::Context& context, Calls& calls, std::chrono::milliseconds retry_after)
+    : context_(context), calls_(calls), retry_after_(retry_after) {
     context_.schedules().attach();
     waiting_ = std::jthread([this](const std::stop_token& stop) { run_due(stop); });
 }
@@ -68,14 +73,19 @@ Scheduler::~Scheduler() {
     for (Run& run : runs_) run.thread.join();
 }
 
+/// Whatever fails: schedules are what nobody looks after.
 void Scheduler::run_due(const std::stop_token& stop) {
-    try {
-        while (const auto due = context_.schedules().wait_for_due(stop)) {
+    while (!stop.stop_requested()) {
+        try {
+            const auto due = context_.schedules().wait_for_due(stop);
             clear_done();
-            begin(*due);
+            if (due) begin(*due);
+        } catch (const std::exception& error) {
+            log_error("schedules: {}; they go on in {} ms", error.what(), retry_after_.count());
+            std::mutex alone;
+            std::unique_lock lock(alone);
+            std::condition_variable_any().wait_for(lock, stop, retry_after_, [] { return false; });
         }
-    } catch (const std::exception& error) {
-        log_error("no schedule runs any more: {}", error.what());
     }
 }
 
@@ -85,12 +95,26 @@ void Scheduler::begin(const command::Schedules::Entry& due) {
         calls_.begin(fmt::format("{} (by schedule)", due.schedule.name()));
     if (!ticket) return;
     Run& run_here = runs_.emplace_back();
-    run_here.thread = std::thread([this, &run_here, due, ticket]() mutable {
-        const auto outcome = run(context_, due.schedule, ticket->stop().get_token());
-        if (!ticket->stop().stop_requested()) context_.schedules().ended(due.key, outcome);
-        ticket.reset();
-        run_here.done = true;
-    });
+    try {
+        run_here.thread = std::thread([this, &run_here, due, ticket]() mutable {
+            const auto outcome = run(context_, due.schedule, ticket->stop().get_token());
+            if (!ticket->stop().stop_requested()) note_end(due, outcome);
+            ticket.reset();
+            run_here.done = true;
+        });
+    } catch (const std::exception& error) {
+        log_error("schedule {}: it cannot be run: {}", due.schedule.name(), error.what());
+        runs_.pop_back();
+        note_end(due, RunOutcome::failure);
+    }
+}
+
+void Scheduler::note_end(const command::Schedules::Entry& due, RunOutcome outcome) {
+    try {
+        context_.schedules().ended(due.key, outcome);
+    } catch (const std::exception& error) {
+        log_error("schedule {}: its end is not noted: {}", due.schedule.name(), error.what());
+    }
 }
 
 void Scheduler::clear_done() {

@@ -5,6 +5,7 @@
 #include <yore/command/context.h>
 
 #include <atomic>
+#include <chrono>
 #include <list>
 #include <thread>
 
@@ -16,8 +17,10 @@ namespace yore::server {
 /// owner that is about to end waits for it or stops it, and begins none.
 class Scheduler {
   public:
-    /// Both outlive it. Its end stops all calls.
-    Scheduler(command::Context&, Calls&);
+    /// Both outlive it. Its end stops all calls. When looking for what is due fails, it is done
+    /// again `retry_after` that.
+    Scheduler(command::Context&, Calls&,
+              std::chrono::milliseconds retry_after = std::chrono::seconds(10));
     ~Scheduler();
 
   private:
@@ -27,10 +30,12 @@ class Scheduler {
     };
     void run_due(const std::stop_token&);
     void begin(const command::Schedules::Entry&);
+    void note_end(const command::Schedules::Entry&, timeline::RunOutcome);
     void clear_done();
 
     command::Context& context_;
     Calls& calls_;
+    const std::chrono::milliseconds retry_after_;
     std::list<Run> runs_;  ///< of the waiting thread
     std::jthread waiting_;
 };

@@ -4,8 +4,10 @@
 #include <yore/base/error.h>
 #include <yore/base/log.h>
 #include <yore/command/command.h>
+#include <yore/command/jobs.h>
 #include <yore/command/metrics.h>
 #include <yore/command/text.h>
+#include <yore/server/owner.h>
 
 #include <chrono>
 
@@ -68,7 +70,9 @@ struct CommandRun {
             const PeerWatch watch(connection, ticket->stop());
             command::Context& context = *opened.get();
             const command::Call call{request, output, input, ticket->stop().get_token()};
-            return command::run(context, name, call);
+            auto result = command::run(context, name, call);
+            if (ticket->drained()) throw taken_over();
+            return result;
         } catch (const Error& error) {
             return command::error_record(error);
         } catch (const std::exception& error) {
@@ -175,7 +179,8 @@ void Service::State::begin_command(const httplib::Request& request, httplib::Res
     if (command::find_command(run->name) == nullptr)
         return refuse(response, 404,
                       Error(Errc::unsupported, fmt::format("there is no command {}", run->name)));
-    run->ticket = calls.begin(run->name);
+    run->ticket = calls.begin(run->name, command::is_endless(run->name) ? Calls::Ends::when_stopped
+                                                                        : Calls::Ends::by_itself);
     if (!run->ticket)
         return refuse(response, 503, Error(Errc::busy, "this owner is about to end; try again"));
     response.set_chunked_content_provider(

@@ -144,3 +144,20 @@ TEST_CASE("only the same user and root may connect") {
     CHECK_FALSE(may_connect(1000, 0));
     CHECK_FALSE(may_connect(1001, 1000));
 }
+
+TEST_CASE("who drains ends what would not end by itself, and waits for the rest") {
+    Calls calls;
+    auto backup = calls.begin("snapshot");
+    auto follower = calls.begin("log-follow", Calls::Ends::when_stopped);
+    calls.drain();
+    CHECK(calls.drain_asked().stop_requested());
+    CHECK(follower->stop().stop_requested());
+    CHECK(follower->drained());
+    CHECK_FALSE(backup->stop().stop_requested());
+    CHECK_FALSE(backup->drained());
+    CHECK(calls.begin("log-follow", Calls::Ends::when_stopped) == nullptr);
+    follower.reset();
+    CHECK_FALSE(calls.drained().stop_requested());
+    backup.reset();
+    CHECK(calls.drained().stop_requested());
+}

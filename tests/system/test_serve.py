@@ -253,6 +253,49 @@ def there_is_one_owner():
         served.end(successor)
 
 
+def a_follower_started_by_hand_gives_way():
+    with Scratch() as scratch:
+        served = Served(scratch)
+        served.write(mounts=[])
+        follow = ("log", "follow", "home")
+
+        def is_followed():
+            return served.repo.yore("log", "status", "--json").json()[0].get("state") == "following"
+
+        def ended(process):
+            return process.wait(timeout=SOONER_THAN), process.stderr.read().decode()
+
+        first = served.started_up()
+        for stop in (signal.SIGINT, signal.SIGTERM):
+            follower = served.repo.start(*follow)
+            until(is_followed, "it is followed at the owner")
+            follower.send_signal(stop)
+            check(ended(follower) == (OK, ""), "a stop is its end")
+        check(first.poll() is None, "and not the owner's")
+        follower = served.repo.start(*follow)
+        until(is_followed, "it is followed again")
+        second = served.started_up("--replace")
+        code, said = ended(follower)
+        check(code == FAILED and "serve --replace" in said and "hint:" in said, said)
+        check(first.wait(timeout=SOONER_THAN) == OK, "the first one was not kept waiting")
+        served.end(second)
+
+        for stop in (signal.SIGINT, signal.SIGTERM):
+            follower = served.repo.start(*follow)
+            until(is_followed, "its own process owns the repository")
+            follower.send_signal(stop)
+            check(ended(follower) == (OK, ""), "a stop is its end there, too")
+        follower = served.repo.start(*follow)
+        until(is_followed, "it is followed once more")
+        refused = served.start()
+        check(refused.wait(timeout=SOONER_THAN) == FAILED, "nobody waits for what does not end")
+        check(served.logged("yore log follow", "--replace", level="error"), f"{served.log()}")
+        third = served.started_up("--replace")
+        code, said = ended(follower)
+        check(code == FAILED and "serve --replace" in said, said)
+        served.end(third)
+
+
 # What makes systemd give a service mounts of its own (exec_needs_mount_namespace there).
 OWN_MOUNTS = {
     "PrivateMounts", "PrivateTmp", "PrivateDevices", "PrivateIPC", "ProtectSystem", "ProtectHome",
@@ -290,4 +333,5 @@ def the_unit_leaves_it_in_the_mounts_of_the_host():
 if __name__ == "__main__":
     main(a_file_is_checked_whole, it_serves_and_follows_its_file, it_comes_back_after_a_crash,
          a_mount_that_cannot_be_made_is_tried_again, there_is_one_owner,
+         a_follower_started_by_hand_gives_way,
          the_unit_leaves_it_in_the_mounts_of_the_host)

@@ -55,5 +55,7 @@ class Jobs {
 
 /// Whether such a call is a job: it may take long, and what became of it matters later.
 bool is_job(std::string_view command, const nlohmann::json& request);
+/// Whether such a call goes on until it is stopped: its stop is its end, not its failure.
+bool is_endless(std::string_view command);
 
 }  // namespace yore::command

@@ -6,6 +6,7 @@
 /// opened wait. So whoever finds the lock taken finds a socket, or an owner that is about to end.
 #pragma once
 
+#include <yore/base/error.h>
 #include <yore/command/command.h>
 #include <yore/command/context.h>
 #include <yore/server/place.h>
@@ -32,6 +33,8 @@ class Owner {
     /// nobody is taken on. `stop` stops the calls of others. A successor that asks to drain: no
     /// more calls are taken, and it ends with the last one. Unmounts.
     void finish(std::stop_token stop);
+    /// Requested when a successor has asked to drain: what would not end by itself ends then.
+    std::stop_token drain_asked() const;
     /// Requested when a successor has asked to drain and the last call of others has ended.
     std::stop_token drained() const;
     /// The calls of others that are in progress: `snapshot (pid 12)`.
@@ -42,5 +45,8 @@ class Owner {
     struct State;
     std::unique_ptr<State> state_;
 };
+
+/// What is told of a call that was ended for a successor: Errc::busy.
+Error taken_over();
 
 }  // namespace yore::server
