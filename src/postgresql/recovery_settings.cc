@@ -101,21 +101,18 @@ std::string with_recovery_settings(std::string_view auto_conf, std::span<const S
 }
 
 std::string without_recovery_settings(std::string_view auto_conf) {
-    std::string kept, block;
+    std::string kept;
+    std::vector<std::size_t> begins;  // in `kept`: of blocks whose end is still to come
     for (const std::string_view line : lines_of(auto_conf)) {
-        if (line.starts_with(begin_mark)) {
-            kept += std::exchange(block, {});
-            block = fmt::format("{}\n", line);
-        } else if (block.empty()) {
-            kept += fmt::format("{}\n", line);
-        } else if (line == end_line) {
-            block.clear();
-        } else {
-            block += fmt::format("{}\n", line);
+        if (line == end_line && !begins.empty()) {
+            kept.resize(begins.back());
+            begins.pop_back();
+            continue;
         }
+        if (line.starts_with(begin_mark)) begins.push_back(kept.size());
+        kept += line;
+        if (line.end() != auto_conf.end()) kept += '\n';
     }
-    kept += block;
-    if (!auto_conf.ends_with('\n') && !kept.empty()) kept.pop_back();
     return kept;
 }
 
