@@ -3,7 +3,7 @@
 #include <yore/base/guarded.h>
 #include <yore/base/log.h>
 #include <yore/command/context.h>
-#include <yore/view/journal_replay.h>
+#include <yore/view/log_replay.h>
 
 #include <condition_variable>
 #include <mutex>
@@ -76,7 +76,7 @@ struct Context::State {
     std::unique_ptr<store::Store> store;
     store::ObjectCache cache;
     catalog::Catalog catalog;
-    view::JournalReplay replay;
+    view::LogReplay replay;
     Jobs jobs;
     Schedules schedules;
     Followers followers;

@@ -11,7 +11,7 @@
 namespace yore::ingest {
 
 /// Any thread.
-class HeldNodes final : public store::NodeSink, public store::NodeMaker {
+class HeldNodes final : public store::NodeSink, public store::ObjectMaker {
   public:
     explicit HeldNodes(const store::Store& store) : store_(store) {}
 

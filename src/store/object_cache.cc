@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <yore/base/error.h>
 #include <yore/base/guarded.h>
 #include <yore/store/object_cache.h>
 
@@ -48,7 +49,7 @@ struct ObjectCache::State {
     void insert(const CacheKey&, const Found&);
 
     const Store& store;
-    std::atomic<const NodeMaker*> maker = nullptr;
+    std::atomic<const ObjectMaker*> maker = nullptr;
     std::deque<Guarded<Shard>> shards;
     std::atomic<std::uint64_t> hits = 0, misses = 0, waits = 0, evicted = 0;
 };
@@ -116,10 +117,18 @@ Found ObjectCache::State::decode(const CacheKey& key, NodeCheck check) {
         auto base_of = [this](const ChunkId& base) {
             return get({Domain::chunk, base.bytes}, nullptr);
         };
-        return {std::make_shared<const Buffer>(store.get(ChunkId{key.id}, base_of)), nullptr};
+        try {
+            return {std::make_shared<const Buffer>(store.get(ChunkId{key.id}, base_of)), nullptr};
+        } catch (const Error& error) {
+            // Rare: asking first would look each chunk up twice.
+            const ObjectMaker* made_by = maker.load();
+            if (error.code() != Errc::not_found || made_by == nullptr) throw;
+            if (auto made = made_by->make_chunk(ChunkId{key.id})) return {std::move(made), nullptr};
+            throw;
+        }
     }
     CachedBytes bytes;
-    const NodeMaker* made_by = maker.load();
+    const ObjectMaker* made_by = maker.load();
     if (made_by != nullptr && !store.find(NodeId{key.id})) bytes = made_by->make(NodeId{key.id});
     if (!bytes) bytes = std::make_shared<const Buffer>(store.get(NodeId{key.id}));
     if (check != nullptr) check(NodeId{key.id}, *bytes);
@@ -153,7 +162,10 @@ std::shared_ptr<const Buffer> ObjectCache::chunk_if_cached(const ChunkId& id) co
 void ObjectCache::add(const NodeId& id, std::shared_ptr<const Buffer> bytes) const {
     state_->insert({Domain::node, id.bytes}, {std::move(bytes), nullptr});
 }
-void ObjectCache::set_maker(const NodeMaker* maker) {
+void ObjectCache::add(const ChunkId& id, std::shared_ptr<const Buffer> bytes) const {
+    state_->insert({Domain::chunk, id.bytes}, {std::move(bytes), nullptr});
+}
+void ObjectCache::set_maker(const ObjectMaker* maker) {
     state_->maker = maker;
 }
 const Store& ObjectCache::store() const {

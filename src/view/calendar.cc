@@ -74,7 +74,9 @@ std::optional<Node> View::State::find_in_calendar(const Node& directory,
     node.kind = NodeKind::calendar_link;
     node.moving = true;
     node.source = directory.source;
-    node.moment = *last;
+    const Timestamp end = std::min(Timestamp{end_of(begin, length).ns - 1}, clock.now());
+    const auto opened = open_at(directory.source, timeline::Moment(end));
+    put_moment(node, opened ? moment_meaning(*opened) : timeline::Moment(*last));
     node.identity = identities.generated(NodeKind::calendar_link, directory.source, to_name(*last));
     return node;
 }

@@ -22,7 +22,7 @@ Node link_to(const Identities& identities, NodeKind kind, std::uint32_t source,
     if (const auto* snapshot = std::get_if<catalog::SnapshotName>(&target.tree))
         put_moment(node, *snapshot);
     else
-        put_moment(node, timeline::Moment(target.plan.time));
+        put_moment(node, moment_meaning(target));
     node.identity = identities.generated(kind, source, fmt::format("{} {}", name, target.name()));
     return node;
 }
@@ -34,6 +34,16 @@ bool is_moving_name(std::string_view name) {
 
 }  // namespace
 
+MomentText moment_meaning(const Opened& opened) {
+    return opened.position_name ? moment_at(opened) : timeline::Moment(opened.plan.time);
+}
+
+MomentText moment_at(const Opened& opened) {
+    const auto& place = opened.plan.place;
+    if (!place) return moment_meaning(opened);
+    return timeline::Moment(timeline::AtPosition{place->incarnation, place->position});
+}
+
 void put_moment(Node& node, const MomentText& text) {
     if (const auto* name = std::get_if<NamedSnapshot>(&text)) {
         node.moment = Timestamp::from_seconds(name->second);
@@ -44,6 +54,11 @@ void put_moment(Node& node, const MomentText& text) {
     if (const auto* time = std::get_if<Timestamp>(&moment)) node.moment = *time;
     if (std::holds_alternative<timeline::Latest>(moment)) node.ordinal = latest_ordinal;
     if (std::holds_alternative<timeline::Earliest>(moment)) node.ordinal = earliest_ordinal;
+    if (const auto* place = std::get_if<timeline::AtPosition>(&moment)) {
+        node.ordinal = position_ordinal;
+        node.place = place->incarnation.value_or(0);
+        node.position = place->position;
+    }
 }
 
 MomentText moment_of(const Node& node) {
@@ -76,7 +91,8 @@ std::optional<Opened> View::State::open_at(std::uint32_t source, const MomentTex
 
 std::optional<Node> View::State::find_every_moment(std::string_view name) const {
     const std::optional<MomentText> moment = parse_moment(name, clock.now());
-    if (!moment) return std::nullopt;
+    // A position is one source's.
+    if (!moment || std::holds_alternative<NamedPosition>(*moment)) return std::nullopt;
     Node node;
     node.kind = NodeKind::every_moment;
     node.moving = true;
@@ -162,12 +178,14 @@ std::optional<Node> View::State::find_at(const Node& directory, std::string_view
 std::optional<Node> View::State::find_plan(std::uint32_t source, std::string_view name) const {
     name.remove_suffix(std::string_view(".json").size());
     const std::optional<MomentText> moment = parse_moment(name, clock.now());
-    if (!moment || !open_at(source, *moment)) return std::nullopt;
+    if (!moment) return std::nullopt;
+    const auto opened = open_at(source, *moment);
+    if (!opened) return std::nullopt;
     Node node;
     node.kind = NodeKind::plan;
     node.moving = true;
     node.source = source;
-    put_moment(node, *moment);
+    put_moment(node, std::holds_alternative<NamedPosition>(*moment) ? moment_at(*opened) : *moment);
     node.identity = identities.generated(NodeKind::plan, source, generated_text(node));
     return node;
 }

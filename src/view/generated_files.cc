@@ -19,10 +19,18 @@ void become(tree::Attributes& stat, tree::FileKind kind, std::uint32_t permissio
 
 }  // namespace
 
+/// Of a link's target that is no snapshot.
+std::string View::State::name_of(const Node& node, const MomentText& moment) const {
+    if (node.ordinal == 0) return moment_name(node.moment);
+    const auto opened = open_at(node.source, moment);
+    if (!opened) throw Error(Errc::not_found, "the moment is gone");
+    return opened->name();
+}
+
 std::string View::State::generated_target(const Node& node) const {
     const MomentText moment = moment_of(node);
     const auto* snapshot = std::get_if<NamedSnapshot>(&moment);
-    const std::string target = snapshot != nullptr ? snapshot->text() : moment_name(node.moment);
+    const std::string target = snapshot != nullptr ? snapshot->text() : name_of(node, moment);
     if (node.kind == NodeKind::latest) return target;
     if (node.kind == NodeKind::calendar_link) return "../../../" + target;
     if (node.kind == NodeKind::moment_link)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <yore/base/error.h>
-#include <yore/view/journal_replay.h>
+#include <yore/view/log_replay.h>
 #include <yore/view/journal_scan.h>
 
 namespace yore::view {

@@ -1,15 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <yore/base/error.h>
+#include <yore/postgresql/lsn.h>
 #include <yore/timeline/windows.h>
 #include <yore/view/moment.h>
 
 #include <algorithm>
+#include <charconv>
 
 namespace yore::view {
 namespace {
 
 using timeline::NoPlan;
 using timeline::Plan;
+
+/// The logs of clusters are called as timelines are in the names of files.
+std::optional<std::uint32_t> timeline_in(std::string_view name) {
+    std::uint32_t number = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number, 16);
+    const bool is_one = name.size() == 8 && error == std::errc{} && end == name.data() + 8;
+    return is_one && number > 0 ? std::optional(number) : std::nullopt;
+}
 
 std::optional<Plan> plan_of_snapshot(const SourceRecords& records, catalog::SnapshotName name) {
     const auto place = records.place_of(name);
@@ -34,7 +44,23 @@ NodeId root_of_base(const SourceRecords& records, const Plan& plan) {
     return stored->tree_after->root;
 }
 
-std::variant<Opened, NoPlan> open_plan(const SourceRecords& records, Plan plan,
+/// Of clusters, whose commits are not in the order of their times: a commit behind a later one is
+/// not what its time means.
+std::optional<std::string> name_where_time_misleads(const SourceRecords& records, const Plan& plan,
+                                                    Timestamp now) {
+    if (!plan.place || !plan.point) return std::nullopt;
+    const auto incarnations = records.incarnations();
+    const auto log =
+        std::ranges::find(incarnations, plan.place->incarnation, &timeline::Incarnation::number);
+    const auto number = log == incarnations.end() ? std::nullopt : timeline_in(log->name);
+    if (!number) return std::nullopt;
+    const auto by_time = timeline::plan(records, plan.time, now);
+    const auto* same = std::get_if<Plan>(&by_time);
+    if (same != nullptr && same->place == plan.place) return std::nullopt;
+    return fmt::format("tl{}-lsn-{}", *number, to_name(postgresql::lsn_of(plan.place->position)));
+}
+
+std::variant<Opened, NoPlan> open_plan(const SourceRecords& records, Plan plan, Timestamp now,
                                        const Replay* replay) {
     const auto* snapshot = std::get_if<timeline::Snapshot>(&plan.base);
     if (snapshot != nullptr && plan.replay.empty()) {
@@ -44,9 +70,59 @@ std::variant<Opened, NoPlan> open_plan(const SourceRecords& records, Plan plan,
     const NodeId base = root_of_base(records, plan);
     if (plan.replay.empty()) return Opened{std::move(plan), base};
     std::optional<NodeId> root;
-    if (replay != nullptr) root = replay->apply(records.source(), base, plan.replay);
-    if (root) return Opened{std::move(plan), *root};
+    if (replay != nullptr) root = replay->apply(records.source(), base, plan);
+    if (root && *root == base && snapshot != nullptr) {
+        const catalog::SnapshotName name = records.name_of(*snapshot);
+        return Opened{std::move(plan), name};
+    }
+    if (root) {
+        auto position_name = name_where_time_misleads(records, plan, now);
+        return Opened{std::move(plan), *root, std::move(position_name)};
+    }
     return NoPlan{NoPlan::Why::no_base, "the log before it cannot be applied", {}, {}};
+}
+
+}  // namespace
+
+namespace {
+
+/// `NAME` behind a word: nullopt when the text begins otherwise, or ends with the word.
+std::optional<std::string_view> behind(std::string_view word, std::string_view text) {
+    if (!text.starts_with(word) || text.size() == word.size()) return std::nullopt;
+    return text.substr(word.size());
+}
+
+template <typename Number>
+std::optional<Number> number_in(std::string_view text, int base = 10) {
+    Number number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
+    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return number;
+}
+
+std::optional<NamedPosition> parse_position(std::string_view text) {
+    NamedPosition position{};
+    if (const auto rest = behind("tl", text)) {
+        const auto dash = rest->find('-');
+        if (dash == rest->npos) return std::nullopt;
+        position.timeline = number_in<std::uint32_t>(rest->substr(0, dash));
+        if (!position.timeline) return std::nullopt;
+        text = rest->substr(dash + 1);
+    }
+    if (const auto name = behind("lsn-", text)) {
+        const auto lsn = postgresql::parse_lsn_name(*name);
+        if (!lsn) return std::nullopt;
+        position.what = postgresql::position_of(*lsn);
+    } else if (const auto xid = behind("xid-", text)) {
+        const auto number = number_in<std::uint64_t>(*xid);
+        if (!number) return std::nullopt;
+        position.what = NamedPosition::Transaction{*number};
+    } else if (const auto label = behind("point-", text)) {
+        position.what = NamedPosition::Point{std::string(*label)};
+    } else {
+        return std::nullopt;
+    }
+    return position;
 }
 
 }  // namespace
@@ -55,6 +131,7 @@ std::optional<MomentText> parse_moment(std::string_view text, Timestamp now) {
     if (text == "latest") return timeline::Moment(timeline::Latest{});
     if (text == "earliest") return timeline::Moment(timeline::Earliest{});
     if (const auto name = catalog::SnapshotName::parse(text)) return *name;
+    if (auto position = parse_position(text)) return std::move(*position);
     const auto time = parse_time(text, now);
     return time ? std::optional<MomentText>(timeline::Moment(*time)) : std::nullopt;
 }
@@ -68,7 +145,58 @@ std::string moment_name(Timestamp time) {
 
 std::string Opened::name() const {
     const auto* snapshot = std::get_if<catalog::SnapshotName>(&tree);
-    return snapshot != nullptr ? snapshot->text() : moment_name(plan.time);
+    if (snapshot != nullptr) return snapshot->text();
+    return position_name ? *position_name : moment_name(plan.time);
+}
+
+namespace {
+
+/// Where a record of points is that is asked for; in log order the last one.
+std::optional<LogPosition> find_point(const SourceRecords& records, std::uint32_t incarnation,
+                                      const NamedPosition& wanted) {
+    std::optional<LogPosition> place;
+    records.logs().scan_segments(
+        records.source(), incarnation, {}, [&](const catalog::LogSegment& segment) {
+            const timeline::Segment planned_segment = planned(segment);
+            if (!planned_segment.has_points) return true;
+            const timeline::Points points = records.points(planned_segment);
+            std::optional<std::uint32_t> number;
+            if (const auto* one = std::get_if<NamedPosition::Transaction>(&wanted.what))
+                number = points.list.with_id(one->id);
+            else
+                number = points.list.with_label(std::get<NamedPosition::Point>(wanted.what).label);
+            if (number) place = points.list.at(*number).position;
+            return true;
+        });
+    return place;
+}
+
+}  // namespace
+
+std::optional<timeline::AtPosition> resolve(const SourceRecords& records,
+                                            const NamedPosition& wanted) {
+    const auto incarnations = records.incarnations();
+    auto log = incarnations.rbegin();
+    if (wanted.timeline)
+        log = std::find_if(incarnations.rbegin(), incarnations.rend(), [&](const auto& each) {
+            return timeline_in(each.name) == wanted.timeline;
+        });
+    if (log == incarnations.rend()) return std::nullopt;
+    if (const auto* position = std::get_if<LogPosition>(&wanted.what))
+        return timeline::AtPosition{log->number, *position};
+    // A parent has a lower number; what it holds behind the fork is not of this log.
+    std::optional<timeline::LogPlace> fork;
+    for (std::optional<std::uint32_t> number = log->number; number;) {
+        const auto here = std::ranges::find(incarnations, *number, &timeline::Incarnation::number);
+        if (here == incarnations.end()) break;
+        const auto place = find_point(records, here->number, wanted);
+        if (place && (!fork || *place < fork->position))
+            return timeline::AtPosition{here->number, *place};
+        fork = here->fork;
+        number = fork && fork->incarnation < here->number ? std::optional(fork->incarnation)
+                                                          : std::nullopt;
+    }
+    return std::nullopt;
 }
 
 NodeId root_of(const SourceRecords& records, const Opened& opened) {
@@ -93,16 +221,21 @@ std::variant<Opened, NoPlan> open_moment(const SourceRecords& records, const Mom
     auto moment = timeline::Moment(timeline::Latest{});
     if (const auto* name = std::get_if<NamedSnapshot>(&text)) {
         if (auto exact = plan_of_snapshot(records, *name))
-            return open_plan(records, std::move(*exact), replay);
+            return open_plan(records, std::move(*exact), now, replay);
         if (name->ordinal != 1)
             return NoPlan{NoPlan::Why::nothing_stored, "there is no snapshot of this name", {}, {}};
         moment = Timestamp::from_seconds(name->second);
+    } else if (const auto* position = std::get_if<NamedPosition>(&text)) {
+        const auto place = resolve(records, *position);
+        if (!place)
+            return NoPlan{NoPlan::Why::unknown_incarnation, "the log has no such place", {}, {}};
+        moment = *place;
     } else {
         moment = std::get<timeline::Moment>(text);
     }
     auto answer = timeline::plan(records, moment, now);
     if (auto* plan = std::get_if<Plan>(&answer))
-        return open_plan(records, std::move(*plan), replay);
+        return open_plan(records, std::move(*plan), now, replay);
     return std::get<NoPlan>(std::move(answer));
 }
 

@@ -82,6 +82,7 @@ struct View::State {
     Attributes generated_attributes(const Node&) const;
     std::string generated_text(const Node&) const;
     std::string generated_target(const Node&) const;
+    std::string name_of(const Node&, const MomentText&) const;
 
     // Stored ones (stored.cc).
     Node top(const Node& directory, std::string_view name, std::uint32_t snapshot) const;
@@ -122,7 +123,11 @@ inline bool is_generated_file(const Node& node) {
 }
 
 // How a moment is kept in a node.
-inline constexpr std::uint32_t latest_ordinal = 1u << 30, earliest_ordinal = latest_ordinal + 1;
+inline constexpr std::uint32_t latest_ordinal = 1u << 30, earliest_ordinal = latest_ordinal + 1,
+                               position_ordinal = latest_ordinal + 2;
+/// The moment as its name says it, and as its place says it when it has one.
+MomentText moment_meaning(const Opened&);
+MomentText moment_at(const Opened&);
 void put_moment(Node&, const MomentText&);
 MomentText moment_of(const Node&);
 

@@ -2,7 +2,7 @@
 #include <yore/base/error.h>
 #include <yore/crypto/hash.h>
 #include <yore/tree/uncertain.h>
-#include <yore/view/journal_replay.h>
+#include <yore/view/log_replay.h>
 #include <yore/view/view.h>
 
 #include <algorithm>

@@ -9,7 +9,7 @@
 #include <yore/format/journal.h>
 #include <yore/format/restore_points.h>
 #include <yore/store/rocks_backend.h>
-#include <yore/view/journal_replay.h>
+#include <yore/view/log_replay.h>
 #include <yore/view/view.h>
 
 #include <cstdlib>
@@ -156,7 +156,7 @@ struct Opened {
     std::unique_ptr<store::Store> store = open();
     catalog::Catalog catalog{*store};
     store::ObjectCache cache{*store, 256u << 20};
-    view::JournalReplay replay{catalog, cache};
+    view::LogReplay replay{catalog, cache};
     view::View view{catalog, cache, system_clock, &replay};
 
     /// What `ls MOUNT/home/at/<moment>` asks for; how many names it gets.

@@ -3,7 +3,7 @@
 #include <yore/ingest/follow.h>
 #include <yore/tree/edit.h>
 #include <yore/tree/uncertain.h>
-#include <yore/view/journal_replay.h>
+#include <yore/view/log_replay.h>
 
 #include <atomic>
 #include <chrono>
@@ -105,7 +105,7 @@ catalog::Snapshot as_snapshot(const Bench& bench, const NodeId& root) {
 /// All that a moment holds, as one text.
 std::string at(Bench& bench, const timeline::Moment& moment) {
     store::ObjectCache cache(bench.store(), 16u << 20);
-    const view::JournalReplay replay(bench.catalog(), cache);
+    const view::LogReplay replay(bench.catalog(), cache);
     const view::SourceRecords records(bench.catalog(), cache, bench.source().id);
     const auto opened = view::open_moment(records, moment, bench.clock().now(), &replay);
     REQUIRE(std::holds_alternative<view::Opened>(opened));

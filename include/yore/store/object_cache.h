@@ -17,12 +17,13 @@ struct CacheStats {
 /// Throws `corrupt` for a node that does not have the shape that its readers rely on.
 using NodeCheck = void (*)(const NodeId&, ByteView plain);
 
-/// Makes nodes again that are in no store: trees that were worked out to be read.
-class NodeMaker {
+/// Makes objects again that are in no store: trees that were worked out to be read, and what is
+/// written into them. Not one of its own: null. May read others from the cache. Any thread.
+class ObjectMaker {
   public:
-    virtual ~NodeMaker() = default;
-    /// Not one of its own: null. May read other nodes from the cache. Any thread.
+    virtual ~ObjectMaker() = default;
     virtual std::shared_ptr<const Buffer> make(const NodeId&) const = 0;
+    virtual std::shared_ptr<const Buffer> make_chunk(const ChunkId&) const { return nullptr; }
 };
 
 class ObjectCache {
@@ -41,10 +42,11 @@ class ObjectCache {
     /// Only what is in memory already; never blocks on the store.
     std::shared_ptr<const Buffer> chunk_if_cached(const ChunkId&) const;
 
-    /// Takes in a node that is not stored. It may be evicted at once: then `set_maker`'s is asked.
+    /// Takes in what is not stored. It may be evicted at once: then `set_maker`'s is asked.
     void add(const NodeId&, std::shared_ptr<const Buffer>) const;
+    void add(const ChunkId&, std::shared_ptr<const Buffer>) const;
     /// Null: none, which is how it starts. It outlives its being set.
-    void set_maker(const NodeMaker*);
+    void set_maker(const ObjectMaker*);
 
     const Store& store() const;
     CacheStats stats() const;

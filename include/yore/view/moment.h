@@ -18,9 +18,21 @@ namespace yore::view {
 
 /// A snapshot's name; if there is none of it and it has no ordinal, the time that it is too.
 using NamedSnapshot = catalog::SnapshotName;
-using MomentText = std::variant<timeline::Moment, NamedSnapshot>;
+/// A place in the log in the words of its source, on one of its timelines or on the newest.
+struct NamedPosition {
+    struct Transaction {
+        std::uint64_t id = 0;
+    };
+    struct Point {
+        std::string label;
+    };
+    std::optional<std::uint32_t> timeline;
+    std::variant<LogPosition, Transaction, Point> what;
+};
+using MomentText = std::variant<timeline::Moment, NamedSnapshot, NamedPosition>;
 
-/// `latest`, `earliest`, a snapshot's name, or any form of parse_time. Else: nullopt.
+/// `latest`, `earliest`, a snapshot's name, or any form of parse_time; of PostgreSQL clusters
+/// `lsn-0-3000060`, `xid-738`, `point-NAME`, each also behind `tl1-`. Else: nullopt.
 std::optional<MomentText> parse_moment(std::string_view text, Timestamp now);
 
 /// `2026-11-21T14-07-32.719573Z`: a time as a directory's name that is never a snapshot's.
@@ -30,22 +42,28 @@ std::string moment_name(Timestamp);
 class Replay {
   public:
     virtual ~Replay() = default;
-    /// The tree after all records of `ranges`, which follow on the base without a gap, oldest
-    /// first. It cannot be had: nullopt. A root as catalog::Snapshot::root.
+    /// The tree that `base` becomes by the log of the plan. It cannot be had: nullopt. A root as
+    /// catalog::Snapshot::root.
     virtual std::optional<NodeId> apply(std::uint32_t source, const NodeId& base,
-                                        const std::vector<timeline::LogRange>& ranges) const = 0;
+                                        const timeline::Plan&) const = 0;
 };
 
 /// What a moment opens: a snapshot as it is, or a tree that log was applied to.
 struct Opened {
     timeline::Plan plan;
     std::variant<catalog::SnapshotName, NodeId> tree;
-    /// The name that always means it: the snapshot's, or the restore point's time.
+    /// The name that always means it: the snapshot's, or the restore point's time; its position,
+    /// where the log's clock was set back and its time means another one.
     std::string name() const;
+    std::optional<std::string> position_name = {};
 };
 /// `replay` may be null: then moments that need log have no tree. Damage throws.
 std::variant<Opened, timeline::NoPlan> open_moment(const SourceRecords&, const MomentText&,
                                                    Timestamp now, const Replay*);
+
+/// The place that it names: where it is, or where the transaction ended, or the last point of this
+/// name. Not in this log: nullopt. Transactions and points are looked for in all lists of points.
+std::optional<timeline::AtPosition> resolve(const SourceRecords&, const NamedPosition&);
 
 /// Its root, as catalog::Snapshot::root.
 NodeId root_of(const SourceRecords&, const Opened&);

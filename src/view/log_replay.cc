@@ -3,7 +3,9 @@
 #include <yore/format/journal.h>
 #include <yore/tree/content.h>
 #include <yore/tree/edit.h>
-#include <yore/view/journal_replay.h>
+#include <yore/view/log_replay.h>
+
+#include "view/cluster_moment.h"
 
 namespace yore::view {
 namespace {
@@ -101,21 +103,30 @@ format::Journal read_journal(const store::ObjectCache& cache, const LogSegment& 
     return journal;
 }
 
-JournalReplay::JournalReplay(const catalog::Catalog& catalog, store::ObjectCache& cache,
-                             Limits limits)
+LogReplay::LogReplay(const catalog::Catalog& catalog, store::ObjectCache& cache, Limits limits)
     : catalog_(catalog), cache_(cache), limits_(limits), bounds_(cache.store().keys().gear) {
     cache_.set_maker(this);
 }
 
-JournalReplay::~JournalReplay() {
+LogReplay::~LogReplay() {
     cache_.set_maker(nullptr);
 }
 
-std::optional<NodeId> JournalReplay::apply(std::uint32_t source, const NodeId& base,
-                                           const std::vector<timeline::LogRange>& ranges) const {
+std::optional<NodeId> LogReplay::apply(std::uint32_t source, const NodeId& base,
+                                       const timeline::Plan& plan) const {
     const auto known_source = catalog_.source(source);
-    if (!known_source || known_source->kind != catalog::SourceKind::directory) return std::nullopt;
-    const Recipe recipe{source, base, ranges};
+    if (!known_source) return std::nullopt;
+    Recipe recipe{source, base, plan.replay, {}};
+    switch (known_source->kind) {
+        case catalog::SourceKind::directory:
+            break;
+        case catalog::SourceKind::postgresql:
+            if (!plan.point || !plan.place) return base;  // it recovers to its own end
+            recipe.target = plan.place->position;
+            break;
+        case catalog::SourceKind::stream:
+            return std::nullopt;
+    }
     const auto before = known_.with([&](const Known& known) -> std::optional<NodeId> {
         const auto found = known.moments.find(recipe);
         return found == known.moments.end() ? std::nullopt : std::optional(found->second.root);
@@ -126,22 +137,33 @@ std::optional<NodeId> JournalReplay::apply(std::uint32_t source, const NodeId& b
     return made.root;
 }
 
-JournalReplay::Made JournalReplay::run(const Recipe& recipe, Wanted* wanted) const {
+LogReplay::Made LogReplay::run(const Recipe& recipe, Wanted* wanted) const {
+    Made made;
+    const auto take = [&](const auto& id, std::shared_ptr<const Buffer> bytes) {
+        made.objects.emplace_back(id);
+        if (wanted != nullptr && wanted->id == made.objects.back()) wanted->bytes = bytes;
+        cache_.add(id, std::move(bytes));
+    };
     const catalog::Logs logs(catalog_.store());
     tree::TreeEdit edit(cache_, recipe.base);
-    for (const timeline::LogRange& range : recipe.ranges)
-        apply_range(logs, cache_, recipe.source, range, edit);
-    Made made;
-    MemorySink sink(cache_.store(), [&](const NodeId& id, std::shared_ptr<const Buffer> bytes) {
-        made.nodes.push_back(id);
-        if (wanted != nullptr && id == wanted->id) wanted->bytes = bytes;
-        cache_.add(id, std::move(bytes));
-    });
+    if (recipe.target) {
+        const MadeTexts texts = [&](ByteView text) {
+            const ChunkId id = cache_.store().chunk_id(text);
+            take(id, std::make_shared<const Buffer>(Buffer::copy_of(text)));
+            return id;
+        };
+        apply_wal({logs, cache_, recipe.source, recipe.base}, recipe.ranges, *recipe.target, texts,
+                  edit);
+    } else {
+        for (const timeline::LogRange& range : recipe.ranges)
+            apply_range(logs, cache_, recipe.source, range, edit);
+    }
+    MemorySink sink(cache_.store(), take);
     made.root = edit.finish(sink, bounds_).top;
     return made;
 }
 
-std::shared_ptr<const Buffer> JournalReplay::make(const NodeId& id) const {
+std::shared_ptr<const Buffer> LogReplay::make_again(const Object& id) const {
     const auto recipe = known_.with([&](const Known& known) -> std::optional<Recipe> {
         const auto found = known.recipes.find(id);
         return found == known.recipes.end() ? std::nullopt : std::optional(found->second->first);
@@ -152,23 +174,30 @@ std::shared_ptr<const Buffer> JournalReplay::make(const NodeId& id) const {
     return wanted.bytes;
 }
 
-void JournalReplay::remember(const Recipe& recipe, const Made& made) const {
+std::shared_ptr<const Buffer> LogReplay::make(const NodeId& id) const {
+    return make_again(id);
+}
+std::shared_ptr<const Buffer> LogReplay::make_chunk(const ChunkId& id) const {
+    return make_again(id);
+}
+
+void LogReplay::remember(const Recipe& recipe, const Made& made) const {
     known_.with([&](Known& known) {
         const auto [moment, is_new] = known.moments.emplace(recipe, made);
         if (!is_new) return;
         known.by_age.push_back(moment);
-        for (const NodeId& node : made.nodes) known.recipes[node] = moment;
+        for (const Object& object : made.objects) known.recipes[object] = moment;
         while (known.by_age.size() > 1 &&
-               (known.moments.size() > limits_.moments || known.recipes.size() > limits_.nodes))
+               (known.moments.size() > limits_.moments || known.recipes.size() > limits_.objects))
             forget_oldest(known);
     });
 }
 
-void JournalReplay::forget_oldest(Known& known) {
+void LogReplay::forget_oldest(Known& known) {
     const auto oldest = known.by_age.front();
     known.by_age.pop_front();
-    for (const NodeId& node : oldest->second.nodes) {
-        const auto recipe = known.recipes.find(node);
+    for (const Object& object : oldest->second.objects) {
+        const auto recipe = known.recipes.find(object);
         if (recipe != known.recipes.end() && recipe->second == oldest) known.recipes.erase(recipe);
     }
     known.moments.erase(oldest);

@@ -2,7 +2,7 @@
 #include <yore/format/journal.h>
 #include <yore/format/restore_points.h>
 #include <yore/tree/compare.h>
-#include <yore/view/journal_replay.h>
+#include <yore/view/log_replay.h>
 #include <yore/view/versions.h>
 
 #include <set>
@@ -168,7 +168,7 @@ TEST_CASE("Every moment of a journal is the tree that it was, also when nothing 
         RandomJournal random(test_seed());
         const Journalled& journal = random.journal;
         store::ObjectCache cache(*journal.fixture.store, cache_bytes);
-        const view::JournalReplay replay(journal.fixture.catalog, cache);
+        const view::LogReplay replay(journal.fixture.catalog, cache);
         const auto commits = journal.fixture.store->last_commit();
         for (std::size_t i = 0; i < random.roots.size(); ++i) {
             const auto root = root_at(journal, cache, replay, {i + 1});
@@ -183,8 +183,7 @@ TEST_CASE("Every moment of a journal is the tree that it was, also when nothing 
 TEST_CASE("Moments that were forgotten are opened anew") {
     RandomJournal random(7);
     store::ObjectCache cache(*random.journal.fixture.store, 1);
-    const view::JournalReplay replay(random.journal.fixture.catalog, cache,
-                                     {.moments = 2, .nodes = 1});
+    const view::LogReplay replay(random.journal.fixture.catalog, cache, {.moments = 2, .nodes = 1});
     for (int round = 0; round < 2; ++round)
         for (std::size_t i = 0; i < random.roots.size(); ++i) {
             REQUIRE(root_at(random.journal, cache, replay, {i + 1}) == random.roots[i]);
@@ -195,7 +194,7 @@ TEST_CASE("Moments that were forgotten are opened anew") {
 TEST_CASE("The mount shows what a journal says: bytes, moves, and links that share their bytes") {
     Journalled journal;
     ViewFixture& fixture = journal.fixture;
-    const view::JournalReplay replay(fixture.catalog, fixture.cache);
+    const view::LogReplay replay(fixture.catalog, fixture.cache);
     const view::View view(fixture.catalog, fixture.cache, fixture.clock, &replay);
     const Folder first{.files = {{"f", fixture.file("one")}}, .folders = {{"d", {}}}, .xattrs = {}};
     journal.record(Kind::put, {""}, fixture.build("root", first));
@@ -225,7 +224,7 @@ TEST_CASE("A journal that does not fit is damage, and names its segment and reco
     Journalled journal;
     ViewFixture& fixture = journal.fixture;
     store::ObjectCache cache(*fixture.store, 1u << 20);
-    const view::JournalReplay replay(fixture.catalog, cache);
+    const view::LogReplay replay(fixture.catalog, cache);
     const NodeId base = [&] {
         tree::DirectoryBuilder builder(*fixture.writer, fixture.bounds);
         builder.add(fixture.build("root", {}));
@@ -233,14 +232,19 @@ TEST_CASE("A journal that does not fit is damage, and names its segment and reco
     }();
     journal.record(Kind::put, {"none/x"}, fixture.file("x"));
     journal.close(std::nullopt);
+    const auto plan = [](std::uint64_t begin, std::uint64_t end) {
+        timeline::Plan plan;
+        plan.replay = {{1, {begin}, {end}}};
+        return plan;
+    };
     const auto apply = [&](std::uint64_t begin, std::uint64_t end) {
-        return error_of([&] { replay.apply(journal.home.id, base, {{1, {begin}, {end}}}); });
+        return error_of([&] { replay.apply(journal.home.id, base, plan(begin, end)); });
     };
     CHECK(apply(1, 2).code() == Errc::corrupt);
     CHECK(std::string(apply(1, 2).what()) ==
           "log segment 00000001: record 1: none/x: its parent is not a directory");
     CHECK(apply(2, 3).code() == Errc::not_found);
-    CHECK(replay.apply(journal.home.id + 1, base, {}) == std::nullopt);
+    CHECK(replay.apply(journal.home.id + 1, base, plan(1, 2)) == std::nullopt);
 }
 
 TEST_CASE("log/ holds the segments of each incarnation under their names, byte for byte") {
@@ -295,7 +299,7 @@ TEST_CASE("The versions of a path are its states along the journal that differ")
     RandomJournal random(test_seed(), RandomJournal::Trees::none);
     const Journalled& journal = random.journal;
     const store::ObjectCache& cache = journal.fixture.cache;
-    view::JournalReplay replay(journal.fixture.catalog, random.journal.fixture.cache);
+    view::LogReplay replay(journal.fixture.catalog, random.journal.fixture.cache);
     std::vector<NodeId> tops;  // of the source's directory, which is the root's one entry
     std::set<std::string> paths;
     for (std::size_t i = 0; i < random.roots.size(); ++i) {
@@ -328,7 +332,7 @@ TEST_CASE("The versions of a path are its states along the journal that differ")
 TEST_CASE("What came and went between two stored trees is a version where its directory changed") {
     Journalled journal;
     ViewFixture& fixture = journal.fixture;
-    view::JournalReplay replay(fixture.catalog, fixture.cache);
+    view::LogReplay replay(fixture.catalog, fixture.cache);
     const view::View view(fixture.catalog, fixture.cache, fixture.clock, &replay);
     const auto tree_of = [&](const Folder& folder) {
         tree::DirectoryBuilder root(*fixture.writer, fixture.bounds);

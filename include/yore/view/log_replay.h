@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Opens sources at moments between stored trees: applies their log.
+///
+/// A directory's journal is applied record by record. Of a PostgreSQL cluster the tree is that of a
+/// base backup with the log that it needs, and settings with which a server recovers to the moment.
+///
+/// Nothing is written to the store. The directories that differ from the base, and the texts that
+/// are written anew, are made in memory, under the cache's budget: one that was evicted is made
+/// again from the same records, which gives the same objects.
+#pragma once
+
+#include <yore/base/guarded.h>
+#include <yore/catalog/catalog.h>
+#include <yore/catalog/log.h>
+#include <yore/format/journal.h>
+#include <yore/store/object_cache.h>
+#include <yore/tree/directory.h>
+#include <yore/view/moment.h>
+
+#include <list>
+#include <map>
+#include <optional>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+namespace yore::view {
+
+/// Any thread. Is the cache's maker of nodes while it lives; both arguments outlive it.
+class LogReplay final : public Replay, public store::ObjectMaker {
+  public:
+    struct Limits {
+        /// Moments and objects that can be made again; the oldest moments are forgotten first, and
+        /// must then be opened anew.
+        std::size_t moments = 4096, objects = 1u << 18;
+    };
+    LogReplay(const catalog::Catalog&, store::ObjectCache&, Limits);
+    LogReplay(const catalog::Catalog& catalog, store::ObjectCache& cache)
+        : LogReplay(catalog, cache, Limits()) {}
+    ~LogReplay() override;
+
+    /// Of a source without a log that is known: nullopt. A part of the log is not there any more:
+    /// Errc::not_found; damaged, or not made for this base: `corrupt`. Cost: the records of a
+    /// journal, and the entries of the directories that they change; of a cluster, the segments'
+    /// names and the texts of its settings; nothing when it was done before.
+    std::optional<NodeId> apply(std::uint32_t source, const NodeId& base,
+                                const timeline::Plan&) const override;
+    std::shared_ptr<const Buffer> make(const NodeId&) const override;
+    std::shared_ptr<const Buffer> make_chunk(const ChunkId&) const override;
+
+  private:
+    using Object = std::variant<NodeId, ChunkId>;
+    struct Recipe {
+        std::uint32_t source = 0;
+        NodeId base;
+        std::vector<timeline::LogRange> ranges;
+        std::optional<LogPosition> target;  ///< clusters: of the last record to apply
+        auto operator<=>(const Recipe&) const = default;
+    };
+    struct Made {
+        NodeId root;
+        std::vector<Object> objects;  ///< directories that changed, texts that are written anew
+    };
+    struct Known {
+        using Moments = std::map<Recipe, Made>;
+        Moments moments;
+        std::list<Moments::const_iterator> by_age;  ///< oldest first
+        std::unordered_map<Object, Moments::const_iterator> recipes;
+    };
+    /// All goes to the cache. Besides, the bytes of one of them to `wanted`.
+    struct Wanted {
+        Object id;
+        std::shared_ptr<const Buffer> bytes = {};
+    };
+    Made run(const Recipe&, Wanted*) const;
+    std::shared_ptr<const Buffer> make_again(const Object&) const;
+    void remember(const Recipe&, const Made&) const;
+    static void forget_oldest(Known&);
+
+    const catalog::Catalog& catalog_;
+    store::ObjectCache& cache_;
+    const Limits limits_;
+    const tree::NodeBounds bounds_;
+    mutable Guarded<Known> known_;
+};
+
+/// A segment's bytes, as those of a file.
+tree::Content content_of(const catalog::LogSegment&);
+/// The entry of a record that has one. It is not there: `corrupt`.
+tree::EntryView journal_entry(const store::ObjectCache&, const catalog::LogSegment&, LogPosition);
+/// The journal in a segment's bytes. Not one, or of other positions: `corrupt`.
+format::Journal read_journal(const store::ObjectCache&, const catalog::LogSegment&);
+
+}  // namespace yore::view

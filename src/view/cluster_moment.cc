@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "view/cluster_moment.h"
+
+#include <yore/base/error.h>
+#include <yore/base/path.h>
+#include <yore/postgresql/prepared_tree.h>
+#include <yore/tree/content.h>
+#include <yore/view/log_replay.h>
+
+#include <algorithm>
+#include <charconv>
+#include <string>
+
+namespace yore::view {
+namespace {
+
+constexpr std::string_view wal_directory = "pg_wal", partial_suffix = ".partial";
+/// In 16 chunks, as many as an entry names.
+constexpr std::uint64_t text_bytes_max = 16 * store::chunk_bytes_max;
+
+/// Incarnations are called as timelines are in the names of files: eight hexadecimal digits.
+postgresql::Timeline timeline_of(const catalog::LogIncarnation& incarnation) {
+    std::uint32_t number = 0;
+    const char* end = incarnation.name.data() + incarnation.name.size();
+    const auto [stop, error] = std::from_chars(incarnation.name.data(), end, number, 16);
+    if (error != std::errc{} || stop != end || number == 0)
+        throw Error(Errc::corrupt, fmt::format("log {}: not a timeline", incarnation.name));
+    return {number};
+}
+
+/// pg_verifybackup does not look at the others.
+bool in_manifest(const postgresql::PreparedTree::File& file) {
+    return file.path != "postgresql.auto.conf" && file.path != "recovery.signal";
+}
+
+class ClusterMoment {
+  public:
+    ClusterMoment(const StoredBackup& backup, const MadeTexts& texts, tree::TreeEdit& edit)
+        : backup_(backup),
+          texts_(texts),
+          edit_(edit),
+          incarnations_(backup.logs.incarnations(backup.source)) {
+        const auto root = tree::Directory(backup.cache, backup.root).find("root");
+        if (!root || !root->child()) throw Error(Errc::corrupt, "the backup has no directory");
+        top_ = root->copy();
+        const auto version = find("PG_VERSION");
+        if (!version) throw Error(Errc::corrupt, "the backup has no PG_VERSION");
+        like_ = version->attributes();
+    }
+
+    void add_log(const std::vector<timeline::LogRange>& ranges) {
+        for (const timeline::LogRange& range : ranges) {
+            add_segments(range);
+            add_history(range.incarnation);
+        }
+    }
+
+    void prepare(const postgresql::RecoveryTarget& target) {
+        // The manifest of a large cluster takes long to read, and rarely changes: as a rule the
+        // settings that it knows are fit since the backup was stored.
+        auto prepared = prepared_for(target, false);
+        if (std::ranges::any_of(prepared.files, in_manifest)) prepared = prepared_for(target, true);
+        for (const auto& [path, text] : prepared.files) put_text(path, text);
+        for (const std::string& path : prepared.removed) edit_.remove(path);
+    }
+
+    postgresql::Timeline timeline_of_log(std::uint32_t number) const {
+        return timeline_of(incarnation(number));
+    }
+
+  private:
+    postgresql::PreparedTree prepared_for(const postgresql::RecoveryTarget& target,
+                                          bool with_manifest) const {
+        const postgresql::StoredFiles stored{
+            [&](std::string_view path) -> std::optional<std::string> {
+                if (path == "backup_manifest" && !with_manifest) return std::nullopt;
+                return read(path);
+            },
+            [&](std::string_view path) { return names_in(path); }};
+        return postgresql::prepare_tree(stored, {.target = target, .clone = std::nullopt});
+    }
+
+    const catalog::LogIncarnation& incarnation(std::uint32_t number) const {
+        for (const auto& each : incarnations_)
+            if (each.number == number) return each;
+        throw Error(Errc::not_found, fmt::format("log {} is gone", number));
+    }
+
+    void add_segments(const timeline::LogRange& range) {
+        LogPosition at = range.begin;
+        backup_.logs.scan_segments(backup_.source, range.incarnation, range.begin,
+                                   [&](const auto& segment) {
+                                       if (segment.begin >= range.end || segment.begin > at)
+                                           return false;
+                                       put_segment(segment);
+                                       at = segment.end;
+                                       return true;
+                                   });
+        if (at < range.end)
+            throw Error(Errc::not_found,
+                        fmt::format("the log at {} is gone", to_text(postgresql::lsn_of(at))));
+    }
+    void put_segment(const catalog::LogSegment& segment) {
+        tree::Entry entry;
+        entry.attributes = like_;
+        entry.content = content_of(segment);
+        std::string_view name = segment.name;
+        if (name.ends_with(partial_suffix)) name.remove_suffix(partial_suffix.size());
+        entry.attributes.size = entry.content.size;
+        entry.attributes.modified = entry.attributes.changed = segment.last_time;
+        edit_.put(join_path(wal_directory, name), std::move(entry));
+    }
+
+    /// From where a timeline comes, with all before it: `parent<TAB>switch<TAB>reason`, as
+    /// PostgreSQL's src/backend/access/transam/timeline.c has it.
+    void add_history(std::uint32_t number) {
+        const catalog::LogIncarnation& last = incarnation(number);
+        if (!last.fork) return;
+        std::string text;
+        for (const auto* each = &last; each->fork;) {
+            const auto& parent = incarnation(each->fork->parent);
+            text = fmt::format("{}\t{}\tkept by Yore\n", timeline_of(parent).value,
+                               to_text(postgresql::lsn_of(each->fork->at))) +
+                   text;
+            each = &parent;
+        }
+        put_text(fmt::format("{}/{:08X}.history", wal_directory, timeline_of(last).value), text);
+    }
+
+    std::optional<tree::EntryView> find(std::string_view path) const {
+        std::optional<NodeId> directory = top_.child;
+        for (;;) {
+            if (!directory) return std::nullopt;
+            const auto slash = path.find('/');
+            const auto entry =
+                tree::Directory(backup_.cache, *directory).find(path.substr(0, slash));
+            if (!entry || slash == path.npos) return entry;
+            directory = entry->child();
+            path.remove_prefix(slash + 1);
+        }
+    }
+    std::optional<std::string> read(std::string_view path) const {
+        const auto entry = find(path);
+        if (!entry || entry->kind() != tree::FileKind::regular) return std::nullopt;
+        const tree::ContentReader reader(backup_.cache, entry->content());
+        if (reader.size() > text_bytes_max)
+            throw Error(Errc::unsupported, fmt::format("{} is too long to be changed", path));
+        std::string text(reader.size(), '\0');
+        reader.read(0, {reinterpret_cast<std::byte*>(text.data()), text.size()});
+        return text;
+    }
+    std::vector<std::string> names_in(std::string_view path) const {
+        const auto entry = find(path);
+        std::vector<std::string> names;
+        if (entry && entry->child())
+            tree::Directory(backup_.cache, *entry->child()).scan("", [&](const auto& each) {
+                names.emplace_back(each.name());
+                return true;
+            });
+        return names;
+    }
+
+    /// Attributes are those of the file that was there, or like those of others.
+    void put_text(const std::string& path, std::string_view text) {
+        const auto before = find(path);
+        tree::Entry entry;
+        entry.attributes = before ? before->attributes() : like_;
+        entry.attributes.kind = tree::FileKind::regular;
+        entry.attributes.link_count = 1;
+        for (std::size_t at = 0; at < text.size(); at += store::chunk_bytes_max) {
+            const std::string_view part = text.substr(at, store::chunk_bytes_max);
+            entry.content.extents.push_back({part.size(), texts_(as_bytes(part)), 0});
+        }
+        entry.attributes.size = entry.content.size = text.size();
+        edit_.put(path, std::move(entry));
+    }
+
+    const StoredBackup& backup_;
+    const MadeTexts& texts_;
+    tree::TreeEdit& edit_;
+    const std::vector<catalog::LogIncarnation> incarnations_;
+    tree::Entry top_;
+    tree::Attributes like_;
+};
+
+}  // namespace
+
+void apply_wal(const StoredBackup& backup, const std::vector<timeline::LogRange>& ranges,
+               LogPosition target, const MadeTexts& texts, tree::TreeEdit& edit) {
+    YORE_ENSURE(!ranges.empty());
+    ClusterMoment moment(backup, texts, edit);
+    moment.add_log(ranges);
+    moment.prepare({moment.timeline_of_log(ranges.back().incarnation), postgresql::lsn_of(target)});
+}
+
+}  // namespace yore::view
