@@ -80,8 +80,11 @@ Answer mistake(const CLI::App& app, const CLI::ParseError& error) {
         at = at->get_subcommands().front();
         verb += " " + at->get_name();
     }
+    // What is called wrongly must not look like the end of the log to PostgreSQL.
+    const auto code_of_mistake =
+        verb == " log fetch" ? command::ExitCode::unavailable : command::ExitCode::usage;
     return {
-        static_cast<int>(command::ExitCode::usage), "",
+        static_cast<int>(code_of_mistake), "",
         fmt::format("yore: {}\nhint: `yore{} --help` shows what it takes\n", error.what(), verb)};
 }
 

@@ -2,11 +2,12 @@
 #include "cli/input.h"
 
 #include <yore/base/error.h>
-#include <yore/base/fd.h>
+#include <yore/base/file.h>
 
 #include <algorithm>
 #include <cerrno>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -28,6 +29,16 @@ std::size_t FdInput::read(MutableBytes into, const std::stop_token& stop) {
         const ssize_t count = ::read(fd_, into.data(), into.size());
         if (count >= 0) return static_cast<std::size_t>(count);
         if (errno != EINTR && errno != EAGAIN) throw system_error("read", "standard input", errno);
+    }
+}
+
+FileInput::FileInput(const std::string& path) : path_(path), file_(open_file(path, O_RDONLY)) {}
+
+std::size_t FileInput::read(MutableBytes into, const std::stop_token&) {
+    for (;;) {
+        const ssize_t count = ::read(file_.get(), into.data(), into.size());
+        if (count >= 0) return static_cast<std::size_t>(count);
+        if (errno != EINTR) throw system_error("read", path_, errno);
     }
 }
 

@@ -2,8 +2,11 @@
 /// What a command may read: standard input, a new secret.
 #pragma once
 
+#include <yore/base/fd.h>
 #include <yore/command/command.h>
 #include <yore/crypto/secret.h>
+
+#include <string>
 
 namespace yore::cli {
 
@@ -17,6 +20,17 @@ class FdInput final : public command::Input {
 
   private:
     const int fd_;
+};
+
+class FileInput final : public command::Input {
+  public:
+    /// Throws with the code of the errno.
+    explicit FileInput(const std::string& path);
+    std::size_t read(MutableBytes into, const std::stop_token&) override;
+
+  private:
+    const std::string path_;
+    const Fd file_;
 };
 
 class SecretInput final : public command::Input {

@@ -20,8 +20,9 @@ struct Invocation {
     std::string command;  ///< of module command: `key-add`; `init`, `mount`, `umount` act here, too
     nlohmann::json request = nlohmann::json::object();
 
-    enum class Input { nothing, standard_input, new_secret } input = Input::nothing;
+    enum class Input { nothing, standard_input, file, new_secret } input = Input::nothing;
     SecretSource new_secret;
+    std::string input_file;
 
     // Options of all verbs.
     std::optional<std::string> repository;
@@ -38,6 +39,7 @@ struct Invocation {
     std::optional<bool> encrypted;      ///< init; absent: as the secret that is given says
     std::optional<bool> with_key_file;  ///< init: the secret is a key file
     std::string label;                  ///< init
+    std::string destination;            ///< log fetch: the file that it makes
     bool long_rows = false;             ///< ls, find
     bool exact_sizes = false;           ///< bytes instead of MiB
 };

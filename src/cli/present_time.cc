@@ -64,12 +64,26 @@ Presentation present_log_list(const Invocation&, Screen& screen) {
             screen.out(fmt::format(
                 "{}/{}  {:<30}  {:<30}  {:>7} moments{}\n", row.value("incarnation", ""),
                 row.value("name", ""), row.value("first_time", ""), row.value("last_time", ""),
-                number_in(row, "restore_points"), row.value("tree", false) ? "" : "  open"));
+                number_in(row, "restore_points"), row.value("open", false) ? "  open" : ""));
     };
     presentation.result = [&](const nlohmann::json& result) {
         screen.flush();
         if (number_in(result, "segments") == 0)
             screen.remark(bytes_in(result, "source") + " has no log");
+    };
+    return presentation;
+}
+
+/// What succeeds says nothing: it does so once a segment, into the log of a server.
+Presentation present_log_push(const Invocation&, Screen&) {
+    return {};
+}
+
+Presentation present_log_fetch(const Invocation&, Screen& screen) {
+    Presentation presentation;
+    presentation.result = [&](const nlohmann::json& result) {
+        if (!result.value("found", false))
+            screen.remark("yore: log fetch: " + bytes_in(result, "why"));
     };
     return presentation;
 }
@@ -109,11 +123,11 @@ Presentation present_log_status(const Invocation&, Screen& screen) {
 }  // namespace
 
 const Presentations& time_presentations() {
-    static const Presentations table{{"log-follow", present_log_follow},
-                                     {"log-list", present_log_list},
-                                     {"log-status", present_log_status},
-                                     {"versions", present_versions},
-                                     {"windows", present_windows}};
+    static const Presentations table{
+        {"log-fetch", present_log_fetch},   {"log-follow", present_log_follow},
+        {"log-list", present_log_list},     {"log-push", present_log_push},
+        {"log-status", present_log_status}, {"versions", present_versions},
+        {"windows", present_windows}};
     return table;
 }
 

@@ -9,6 +9,7 @@
 
 #include <unistd.h>
 
+#include "cli/fetching.h"
 #include "cli/input.h"
 #include "cli/interrupts.h"
 #include "cli/mounting.h"
@@ -44,6 +45,8 @@ std::unique_ptr<command::Input> make_input(const Invocation& invocation) {
             break;
         case Invocation::Input::standard_input:
             return std::make_unique<FdInput>(STDIN_FILENO);
+        case Invocation::Input::file:
+            return std::make_unique<FileInput>(invocation.input_file);
         case Invocation::Input::new_secret:
             return std::make_unique<NewSecretInput>(invocation.new_secret);
     }
@@ -85,7 +88,7 @@ nlohmann::json run_here(server::Owner& owner, const std::string& name, const com
 }
 
 int run_command(const Invocation& invocation, std::optional<crypto::SecretBytes> passphrase,
-                Renderer& renderer) {
+                Renderer& renderer, command::Output& output) {
     Interrupts interrupts;
     auto request = invocation.request;
     if (invocation.input == Invocation::Input::new_secret) {
@@ -93,7 +96,7 @@ int run_command(const Invocation& invocation, std::optional<crypto::SecretBytes>
         request["kind"] = invocation.new_secret.key_file ? "keyfile" : "passphrase";
     }
     const auto input = make_input(invocation);
-    const command::Call call{request, renderer, *input, interrupts.first()};
+    const command::Call call{request, output, *input, interrupts.first()};
     RepositoryAccess access(invocation, std::move(passphrase), renderer);
     bool shown = false;
     const auto result = access.reach(call, [&](std::unique_ptr<server::Owner> owner) {
@@ -110,6 +113,23 @@ int run_command(const Invocation& invocation, std::optional<crypto::SecretBytes>
     });
     if (!shown) renderer.result(result);
     return exit_code_of(result);
+}
+
+/// PostgreSQL takes most failures of its restore_command for the end of the log, and then starts
+/// with what it has. So only what is known to be behind the end may end like that.
+int run_log_fetch(const Invocation& invocation, std::optional<crypto::SecretBytes> passphrase,
+                  Renderer& renderer) {
+    try {
+        FetchedFile file(invocation.destination, renderer);
+        const int code = run_command(invocation, std::move(passphrase), renderer, file);
+        if (code == static_cast<int>(command::ExitCode::ok)) file.put_in_place();
+        return code;
+    } catch (const Error& error) {
+        renderer.error(error);
+    } catch (const std::exception& error) {
+        renderer.error(Error(Errc::io, error.what()));
+    }
+    return static_cast<int>(command::ExitCode::unavailable);
 }
 
 /// The secret of the first key slot; none: not encrypted.
@@ -167,7 +187,9 @@ int run(const Invocation& invocation, std::optional<crypto::SecretBytes> passphr
         if (invocation.command == "serve")
             return run_serve(invocation, std::move(passphrase), renderer);
         if (invocation.command == "umount") return run_umount(invocation, renderer);
-        return run_command(invocation, std::move(passphrase), renderer);
+        if (invocation.command == "log-fetch")
+            return run_log_fetch(invocation, std::move(passphrase), renderer);
+        return run_command(invocation, std::move(passphrase), renderer, renderer);
     } catch (const Error& error) {
         renderer.error(error);
         return static_cast<int>(error.code() == Errc::cancelled ? command::ExitCode::interrupted

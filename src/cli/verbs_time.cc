@@ -9,6 +9,10 @@
 namespace yore::cli {
 namespace {
 
+std::string name_of_file(const std::string& path) {
+    return path.substr(path.rfind('/') + 1);
+}
+
 void add_windows(CLI::App& app, Invocation& invocation) {
     const auto source = std::make_shared<std::string>();
     auto* verb = add_verb(
@@ -33,6 +37,41 @@ void add_versions(CLI::App& app, Invocation& invocation) {
     verb->add_flag("-b,--bytes", invocation.exact_sizes, "Sizes in bytes");
 }
 
+/// What `archive_command` and `restore_command` call.
+void add_log_files(CLI::App& log, Invocation& invocation) {
+    struct Options {
+        std::string source, file, name;
+    };
+    const auto options = std::make_shared<Options>();
+    auto* push = add_verb(log, invocation, "push", "Store a file of PostgreSQL's log",
+                          [&invocation, options] {
+                              auto& request = invocation.request;
+                              command::put_bytes(request, "source", options->source);
+                              command::put_bytes(request, "name", name_of_file(options->file));
+                              invocation.input = Invocation::Input::file;
+                              invocation.input_file = options->file;
+                          });
+    auto* fetch = add_verb(log, invocation, "fetch", "Give a file of PostgreSQL's log back",
+                           [&invocation, options] {
+                               auto& request = invocation.request;
+                               command::put_bytes(request, "source", options->source);
+                               command::put_bytes(request, "name", options->name);
+                           });
+    for (CLI::App* verb : {push, fetch})
+        verb->add_option("source", options->source, "Of which source")
+            ->required()
+            ->type_name("SOURCE");
+    push->add_option("file", options->file, "The file: %p of archive_command")
+        ->required()
+        ->type_name("FILE");
+    fetch->add_option("name", options->name, "Its name: %f of restore_command")
+        ->required()
+        ->type_name("NAME");
+    fetch->add_option("destination", invocation.destination, "The file to make: %p")
+        ->required()
+        ->type_name("DEST");
+}
+
 void add_log(CLI::App& app, Invocation& invocation) {
     const auto source = std::make_shared<std::string>();
     auto* log = app.add_subcommand("log", "Keep every moment of a source");
@@ -48,6 +87,7 @@ void add_log(CLI::App& app, Invocation& invocation) {
     add_verb(*log, invocation, "status", "Show who follows, and how far behind", put)
         ->add_option("source", *source, "Of which source; absent: all")
         ->type_name("SOURCE");
+    add_log_files(*log, invocation);
 }
 
 }  // namespace

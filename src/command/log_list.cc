@@ -3,6 +3,7 @@
 /// or uncertain.
 #include <yore/catalog/log.h>
 #include <yore/command/text.h>
+#include <yore/postgresql/lsn.h>
 
 #include "command/fields.h"
 #include "command/moment.h"
@@ -11,17 +12,27 @@
 namespace yore::command {
 namespace {
 
-nlohmann::json describe(const catalog::LogSegment& segment, const std::string& incarnation) {
-    return {{"event", "segment"},
-            {"incarnation", incarnation},
-            {"name", segment.name},
-            {"begin", segment.begin.value},
-            {"end", segment.end.value},
-            {"first_time", to_rfc3339(segment.first_time)},
-            {"last_time", to_rfc3339(segment.last_time)},
-            {"restore_points", segment.point_count},
-            {"bytes", segment.bytes},
-            {"tree", segment.tree_after.has_value()}};
+/// Of a journal, the last segment is open as long as it has no tree. Where PostgreSQL's log lies is
+/// told as the server does.
+nlohmann::json describe(const catalog::LogSegment& segment, const std::string& incarnation,
+                        bool is_wal) {
+    nlohmann::json row{{"event", "segment"},
+                       {"incarnation", incarnation},
+                       {"name", segment.name},
+                       {"begin", segment.begin.value},
+                       {"end", segment.end.value},
+                       {"first_time", to_rfc3339(segment.first_time)},
+                       {"last_time", to_rfc3339(segment.last_time)},
+                       {"restore_points", segment.point_count},
+                       {"bytes", segment.bytes},
+                       {"tree", segment.tree_after.has_value()}};
+    if (is_wal) {
+        row["begin_lsn"] = postgresql::to_text(postgresql::lsn_of(segment.begin));
+        row["end_lsn"] = postgresql::to_text(postgresql::lsn_of(segment.end));
+    } else {
+        row["open"] = !segment.tree_after;
+    }
+    return row;
 }
 
 nlohmann::json describe(const catalog::LogSpan& span, const std::string& incarnation) {
@@ -43,11 +54,12 @@ nlohmann::json run_log_list(Context& context, const Call& call) {
     const auto name = fields.text("source");
     fields.done();
     const auto source = find_source(context.catalog(), name);
+    const bool is_wal = source.kind == catalog::SourceKind::postgresql;
     const catalog::Logs logs(context.store());
     std::uint64_t segments = 0, spans = 0;
     for (const auto& incarnation : logs.incarnations(source.id)) {
         logs.scan_segments(source.id, incarnation.number, {}, [&](const auto& segment) {
-            call.output.event(describe(segment, incarnation.name));
+            call.output.event(describe(segment, incarnation.name, is_wal));
             ++segments;
             return true;
         });

@@ -51,9 +51,21 @@ catalog::Snapshot SnapshotRun::finish(const Work& work) {
         keep_for_next_run();
         throw;
     }
-    const store::RecordChange record[] = {catalog::Catalog::put(snapshot)};
-    tree_.writer().commit(record);
+    commit(snapshot, work);
     return snapshot;
+}
+
+/// Feeders of the log wait for a commit only when it changes what they build on.
+void SnapshotRun::commit(const catalog::Snapshot& snapshot, const Work& work) {
+    std::vector<store::RecordChange> changes;
+    std::unique_lock<std::mutex> changing;
+    if (work.besides) {
+        changing = order_.catalog.change_logs();
+        changes = work.besides();
+        if (changes.empty()) changing.unlock();
+    }
+    changes.push_back(catalog::Catalog::put(snapshot));
+    tree_.writer().commit(changes);
 }
 
 void SnapshotRun::keep_for_next_run() {

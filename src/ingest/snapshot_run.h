@@ -34,6 +34,9 @@ class SnapshotRun {
         std::optional<std::uint64_t> bytes_expected;
         /// Says more in the record, after `send`.
         std::function<void(catalog::Snapshot&)> describe;
+        /// What else the snapshot's commit changes; called with Catalog::change_logs held. May be
+        /// empty.
+        std::function<std::vector<store::RecordChange>()> besides;
     };
     /// Does the work and commits the snapshot. Stopped: what was stored is committed without a
     /// record, so that the next run finds it, and `cancelled` is thrown.
@@ -42,6 +45,7 @@ class SnapshotRun {
   private:
     tree::DirectoryBuilder::Built write_tree(const Work&);
     catalog::Snapshot describe(const tree::DirectoryBuilder::Built&);
+    void commit(const catalog::Snapshot&, const Work&);
     void keep_for_next_run();
 
     const Order order_;

@@ -44,6 +44,18 @@ std::optional<Line::Found> Line::first_later_than(Timestamp time) const {
     return std::nullopt;
 }
 
+/// The point before `end` whose record begins in this segment and ends in the next one, which is
+/// the one that lists it.
+std::optional<Line::Found> Line::crossing_from(std::size_t piece, const Segment& segment,
+                                               LogPosition end) const {
+    if (segment.has_tree) return std::nullopt;  // records of a journal do not cross over
+    const auto next = records_.segment_ending_after({segment.incarnation, segment.end});
+    if (!next || next->begin != segment.end || !next->has_points) return std::nullopt;
+    const Points points = records_.points(*next);
+    if (points.list.at(0).position >= std::min(end, segment.end)) return std::nullopt;
+    return found(piece, *next, points, 0);
+}
+
 std::variant<Line::Found, Line::Unknown> Line::last_before(std::size_t at,
                                                            LogPosition position) const {
     LogPosition end = position;
@@ -56,6 +68,10 @@ std::variant<Line::Found, Line::Unknown> Line::last_before(std::size_t at,
                            : records_.segment_ending_after({piece.incarnation, {end.value - 1}});
         if (segment && segment->begin >= end) segment = std::nullopt;
         if (!segment && end > piece.low) return Unknown{i, end};
+        if (segment)
+            if (auto crossing = crossing_from(i, *segment, end);
+                crossing && crossing->position >= piece.low)
+                return *crossing;
         while (segment && segment->end > piece.low) {
             if (segment->has_points) {
                 const Points points = records_.points(*segment);

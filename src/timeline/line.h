@@ -53,6 +53,7 @@ class Line {
 
   private:
     Found found(std::size_t piece, const Segment&, const Points&, std::uint32_t number) const;
+    std::optional<Found> crossing_from(std::size_t piece, const Segment&, LogPosition) const;
 
     const Records& records_;
     std::vector<Piece> pieces_;

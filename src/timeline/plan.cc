@@ -96,6 +96,10 @@ class Planner {
         return std::nullopt;
     }
 
+    /// The segment that completes the record is needed, also where the record begins before it.
+    static LogPosition behind_record(const Line::Found& point) {
+        return {std::max(point.position, point.segment.begin).value + 1};
+    }
     std::optional<Plan> of_point(const Line::Found& point, NoPlan& why) const {
         Plan plan{.base = Segment{},
                   .replay = {},
@@ -103,7 +107,7 @@ class Planner {
                   .place = LogPlace{point.segment.incarnation, point.position},
                   .point = point.number,
                   .uncertain = {}};
-        const LogPosition end{point.position.value + 1};
+        const LogPosition end = behind_record(point);
         if (point.segment.has_tree && point.is_last_of_segment) {
             plan.base = point.segment;
             return plan;
@@ -125,7 +129,7 @@ class Planner {
 
     /// The newest snapshot on the line: if the log from it has a gap, that of an older one has too.
     bool from_snapshot(const Line::Found& point, Plan& plan) const {
-        LogPosition end{point.position.value + 1};
+        LogPosition end = behind_record(point);
         for (std::size_t i = point.piece + 1; i-- > 0;) {
             const Line::Piece& piece = line_.pieces()[i];
             end = std::min(end, piece.high);
@@ -192,20 +196,22 @@ class LogPlanner {
         auto plan = planner.of(behind(line, *end, moment), why);
         const Timestamp known_until =
             std::max(end->known_until, plan ? plan->time : end->known_until);
-        if (moment <= known_until) return plan;
+        if (moment <= known_until) return plan ? plan : before_log(moment, why);
+        const auto snapshot = records_.snapshot_ended_by(moment);
+        if (snapshot && snapshot->ended > known_until) return of_snapshot_alone(*snapshot);
+        if (!plan) return before_log(moment, why);
         why.why = Why::after_last;
         why.text = fmt::format("the log is known up to {}", to_rfc3339(known_until));
-        const auto snapshot = records_.snapshot_ended_by(moment);
-        if (!snapshot || snapshot->ended <= known_until) return std::nullopt;
-        return of_snapshot_alone(*snapshot);
+        return std::nullopt;
     }
 
     std::optional<Plan> latest(Timestamp now, NoPlan& why) const {
         const Planner planner(records_, incarnations_.back().number, incarnations_);
         const auto end = planner.line().end();
+        const std::uint32_t count = records_.snapshot_count();
+        if (!end && count > 0) return of_snapshot_alone(records_.snapshot(count - 1));
         if (!end) return alone(now, why);
         auto plan = planner.of(behind(planner.line(), *end, {}), why);
-        const std::uint32_t count = records_.snapshot_count();
         if (count == 0) return plan;
         const Snapshot newest = records_.snapshot(count - 1);
         const bool is_newer = !plan || newest.ended > std::max(end->known_until, plan->time);

@@ -3,6 +3,7 @@
 /// names.
 #include <yore/base/error.h>
 #include <yore/format/journal.h>
+#include <yore/postgresql/segment_name.h>
 
 #include "view/state.h"
 
@@ -41,7 +42,21 @@ Node View::State::segment_node(const Node& directory, const catalog::LogSegment&
     return node;
 }
 
-/// Journals are named by position; whatever other logs are named by, their segments are few.
+/// Segments of WAL are named by number: what each of them has of the log is known from where any of
+/// them lies. A `.partial` one is just where the whole one would be.
+std::optional<catalog::LogSegment> View::State::find_wal_segment(const Node& directory,
+                                                                 std::string_view name) const {
+    const catalog::Logs logs(catalog.store());
+    const auto any = logs.segment_ending_after(directory.source, directory.place, {});
+    if (!any || any->sequence == 0) return std::nullopt;
+    const auto size = postgresql::SegmentSize::of(any->begin.value / any->sequence);
+    const auto file = size ? postgresql::parse_log_file_name(name, *size) : std::nullopt;
+    if (!file) return std::nullopt;
+    return logs.segment_ending_after(directory.source, directory.place,
+                                     position_of(size->start_of(file->segment)));
+}
+
+/// Journals are named by position.
 std::optional<Node> View::State::find_segment(const Node& directory, std::string_view name) const {
     const catalog::Logs logs(catalog.store());
     std::optional<Node> node;
@@ -53,6 +68,8 @@ std::optional<Node> View::State::find_segment(const Node& directory, std::string
         if (const auto segment =
                 logs.segment_ending_after(directory.source, directory.place, *position))
             take(*segment);
+    if (!node)
+        if (const auto segment = find_wal_segment(directory, name)) take(*segment);
     if (!node) logs.scan_segments(directory.source, directory.place, {}, take);
     return node;
 }

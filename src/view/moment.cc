@@ -63,7 +63,14 @@ std::optional<std::string> name_where_time_misleads(const SourceRecords& records
 std::variant<Opened, NoPlan> open_plan(const SourceRecords& records, Plan plan, Timestamp now,
                                        const Replay* replay) {
     const auto* snapshot = std::get_if<timeline::Snapshot>(&plan.base);
-    if (snapshot != nullptr && plan.replay.empty()) {
+    const bool is_base_backup = snapshot != nullptr && records.has_base_backups();
+    if (is_base_backup && plan.point)
+        return NoPlan{NoPlan::Why::no_base,
+                      "it lies in PostgreSQL's log, which a server replays: `restore_command` on a "
+                      "copy of the snapshot before it",
+                      {},
+                      {}};
+    if (is_base_backup || (snapshot != nullptr && plan.replay.empty())) {
         const catalog::SnapshotName name = records.name_of(*snapshot);
         return Opened{std::move(plan), name};
     }

@@ -152,6 +152,11 @@ std::optional<std::uint32_t> SourceRecords::place_of(catalog::SnapshotName name)
     return static_cast<std::uint32_t>(found - items.begin());
 }
 
+bool SourceRecords::has_base_backups() const {
+    const auto source = catalog_.source(source_);
+    return source && source->kind == catalog::SourceKind::postgresql;
+}
+
 NodeId SourceRecords::root_of(const timeline::Snapshot& snapshot) const {
     const auto record = catalog_.snapshot(source_, name_of(snapshot));
     if (!record)

@@ -62,6 +62,8 @@ struct View::State {
     // SOURCE/log (log_nodes.cc).
     std::optional<Node> find_log(const Node& directory, std::string_view name) const;
     std::optional<Node> find_segment(const Node& directory, std::string_view name) const;
+    std::optional<catalog::LogSegment> find_wal_segment(const Node& directory,
+                                                        std::string_view name) const;
     std::vector<GeneratedRow> log_rows(const Node& directory) const;
     void list_segments(const Node& directory, std::uint64_t after,
                        const std::function<bool(const Listing&)>& visit) const;

@@ -51,6 +51,8 @@ TEST_CASE("every verb leads to a command that exists") {
                                                       {"source", "set", "n", "--keep-all"},
                                                       {"source", "show", "n"},
                                                       {"source", "remove", "n"},
+                                                      {"log", "push", "n", "pg_wal/x"},
+                                                      {"log", "fetch", "n", "x", "y"},
                                                       {"snapshot", "n"},
                                                       {"snapshots"},
                                                       {"prune", "n", "--keep-last", "1"},
@@ -201,4 +203,13 @@ TEST_CASE("no option takes a secret itself") {
                       answer({"key", "add", "--help"}).out;
     CHECK(help.find("--passphrase ") == std::string::npos);
     CHECK(answer({"info", "--passphrase", "x"}).exit_code == 2);
+}
+
+TEST_CASE("files of a log are named by their last part, and a wrong call is never the log's end") {
+    const auto push = invocation({"log", "push", "orders", "pg_wal/000000010000000000000003"});
+    CHECK(push.request["name"] == "000000010000000000000003");
+    CHECK(push.input_file == "pg_wal/000000010000000000000003");
+    CHECK(invocation({"log", "fetch", "orders", "x", "y"}).destination == "y");
+    CHECK(answer({"log", "fetch", "orders"}).exit_code == 200);
+    CHECK(answer({"log", "push", "orders"}).exit_code == 2);
 }

@@ -216,6 +216,10 @@ def ask_for_changes(owner, served, scratch):
         owner.run("schedule-" + command, which)
     owner.run("schedule-list")
     owner.run("schedule-remove", which)
+    owner.run("source-add", {"name": "orders", "postgresql": "host=/none"})
+    history = {"source": "orders", "name": "00000002.history"}
+    owner.run("log-push", history, b"1\t0/3000000\tby hand\n")
+    owner.run("log-fetch", history)
 
 
 def follow(owner):

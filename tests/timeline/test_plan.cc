@@ -283,3 +283,68 @@ TEST_CASE("snapshots before a log and behind its end stand alone") {
     CHECK(none_in(between).why == NoPlan::Why::after_last);
     CHECK(none_in(between).after->time == Timestamp{500});
 }
+
+TEST_CASE("snapshots taken beside a log of which nothing is stored stand alone") {
+    MemoryRecords records;
+    records.lines = {{1, "00000001", {}}, {2, "00000002", LogPlace{1, {700}}}};
+    records.add_snapshot({0, {100}, Snapshot::Log{1, {10}, {12}}});
+    records.add_snapshot({0, {200}, Snapshot::Log{2, {710}, {720}}});
+    const auto place_at = [&](const Moment& moment) {
+        const auto answer = plan(records, moment, now);
+        CHECK(plan_in(answer).replay.empty());
+        return std::get<Snapshot>(plan_in(answer).base).place;
+    };
+    CHECK(place_at(Timestamp{100}) == 0);
+    CHECK(place_at(Timestamp{199}) == 0);
+    CHECK(place_at(Timestamp{250}) == 1);
+    CHECK(place_at(Latest{}) == 1);
+    CHECK(place_at(Earliest{}) == 0);
+    CHECK(none_in(plan(records, Timestamp{99}, now)).why == NoPlan::Why::before_first);
+}
+
+TEST_CASE("snapshots that the log does not reach stand alone, also beside it") {
+    MemoryRecords records;
+    records.lines = {{1, "00000001", {}}};
+    records.add_snapshot({0, {100}, Snapshot::Log{1, {10}, {12}}});
+    const auto points = [](std::uint64_t position, std::int64_t time) {
+        format::RestorePointsBuilder list;
+        list.add({{position}, {time}});
+        return std::make_shared<Buffer>(Buffer::copy_of(list.encode()));
+    };
+    // The log from 10 to 20, which the snapshot needs, was never stored.
+    records.add_segment({1, "w20", {20}, {30}, {150}}, points(25, 150), {150});
+    for (const std::int64_t time : {100, 149, 150, 900}) {
+        const auto answer = plan(records, Timestamp{time}, now);
+        CHECK(std::get<Snapshot>(plan_in(answer).base).place == 0);
+        CHECK(plan_in(answer).replay.empty());
+    }
+    records.add_snapshot({0, {160}, Snapshot::Log{1, {22}, {24}}});
+    CHECK(std::get<Snapshot>(plan_in(plan(records, Timestamp{149}, now)).base).place == 0);
+    CHECK(plan_in(plan(records, AtPosition{1, {25}}, now)).time == Timestamp{150});
+}
+
+TEST_CASE("a record that begins in one segment and ends in the next needs both") {
+    MemoryRecords records;
+    records.lines = {{1, "00000001", {}}};
+    const auto points = [](std::initializer_list<format::RestorePoint> all) {
+        format::RestorePointsBuilder list;
+        for (const auto& point : all) list.add(point);
+        return std::make_shared<Buffer>(Buffer::copy_of(list.encode()));
+    };
+    records.add_snapshot({0, {100}, Snapshot::Log{1, {10}, {12}}});
+    records.add_segment({1, "w10", {10}, {20}, {110}}, points({{{15}, {110}}}), {110});
+    const auto early = plan(records, Timestamp{115}, now);
+    CHECK(none_in(early).why == NoPlan::Why::after_last);
+    records.add_segment({1, "w20", {20}, {30}, {130}}, points({{{19}, {120}}, {{25}, {130}}}),
+                        {130});
+    for (const auto& answer :
+         {plan(records, Timestamp{125}, now), plan(records, AtPosition{1, {19}}, now),
+          plan(records, AtPosition{1, {22}}, now)}) {
+        CHECK(plan_in(answer).time == Timestamp{120});
+        CHECK(plan_in(answer).place == LogPlace{1, {19}});
+        CHECK(plan_in(answer).replay == std::vector<LogRange>{{1, {10}, {21}}});
+    }
+    CHECK(plan_in(plan(records, AtPosition{1, {18}}, now)).time == Timestamp{110});
+    CHECK(plan_in(plan(records, Timestamp{119}, now)).time == Timestamp{110});
+    CHECK(plan_in(plan(records, Latest{}, now)).time == Timestamp{130});
+}

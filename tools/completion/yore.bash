@@ -12,7 +12,7 @@ _yore() {
         [snapshot]='--tag --stdin --as --checkpoint --max-rate'
         [snapshots]='--bytes'
         [versions]='--bytes'
-        [log]='follow list status'
+        [log]='fetch follow list push status'
         [ls]='-l --recursive --deleted --bytes'
         [find]='--name --type --size --newer --older -l --bytes'
         [du]='--depth --human --bytes'

@@ -23,7 +23,7 @@ namespace yore::catalog {
 /// PostgreSQL timeline, a series of binlogs.
 struct LogIncarnation {
     std::uint32_t source = 0;
-    std::uint32_t number = 0;  ///< from 1, in the order in which they were met
+    std::uint32_t number = 0;  ///< from 1; the newest has the greatest. PostgreSQL: the timeline
     std::string name;          ///< as in `log/<name>/`: 1 to 100 of [A-Za-z0-9._-]; unique
     std::string origin;        ///< system identifier, server uuid, file system; for people
     Timestamp started;

@@ -28,6 +28,9 @@ enum class ExitCode : int {
     partial = 3,  ///< a snapshot or restore that had to leave something out
     damaged = 4,  ///< verify found damage
     interrupted = 130,
+    /// Of `log fetch`, for anything but success and `failed`, which there means that the file lies
+    /// behind the end of the log: PostgreSQL ends its recovery at 1 to 125, not above.
+    unavailable = 200,
 };
 
 /// What a running command hands out, in order, one call at a time.

@@ -4,6 +4,9 @@
 /// commits takes some 500 KB and a point is found without decoding all
 /// (docs/format/restore_points.md).
 ///
+/// A point is in the list of the segment that completes its record: that of the first one may begin
+/// in the segment before.
+///
 /// A list is stored as a node. Its bytes may be hostile: whatever is wrong is `corrupt`.
 #pragma once
 

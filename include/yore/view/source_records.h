@@ -37,6 +37,8 @@ class SourceRecords final : public timeline::Records {
     NodeId root_of(const timeline::Snapshot&) const;
     const catalog::Logs& logs() const { return logs_; }
     std::uint32_t source() const { return source_; }
+    /// Its snapshots are base backups: states by themselves, with the log that makes them so.
+    bool has_base_backups() const;
 
   private:
     const catalog::Catalog& catalog_;

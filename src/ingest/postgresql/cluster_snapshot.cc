@@ -19,6 +19,7 @@
 #include "ingest/postgresql/connection.h"
 #include "ingest/postgresql/manifest_check.h"
 #include "ingest/postgresql/page_warnings.h"
+#include "ingest/postgresql/timelines.h"
 #include "ingest/snapshot_run.h"
 
 namespace yore::ingest {
@@ -33,7 +34,7 @@ void check_version(const Connection& connection) {
                     {"Yore knows the versions 13 to 18"});
 }
 
-std::uint64_t system_identifier_of(Connection& connection) {
+std::uint64_t identify(Connection& connection) {
     const auto rows = connection.rows("IDENTIFY_SYSTEM");
     std::uint64_t identifier = 0;
     if (rows.size() == 1 && !rows[0].empty() && rows[0][0])
@@ -42,19 +43,15 @@ std::uint64_t system_identifier_of(Connection& connection) {
     return identifier;
 }
 
-/// Histories of two clusters never mix.
-void check_cluster(const catalog::Source& source, const std::optional<catalog::Snapshot>& before,
-                   std::uint64_t identifier, const Connection& connection) {
-    if (!before || !before->base_backup) return;
-    if (before->base_backup->system_identifier == identifier) return;
-    throw Error(
-        Errc::invalid,
-        fmt::format("source {}: the cluster at {} is another one: its system identifier is "
-                    "{}, not {}",
-                    source.name, connection.host(), identifier,
-                    before->base_backup->system_identifier),
-        {"is it the right server? A cluster that was made anew, also by pg_upgrade, needs a "
-         "source of its own: `yore source add NAME --postgresql …`"});
+/// Through which timelines the log came to this one.
+std::vector<postgresql::TimelineSwitch> history_of(Connection& connection,
+                                                   postgresql::Timeline timeline) {
+    if (timeline.value == 1) return {};
+    const auto rows = connection.rows(fmt::format("TIMELINE_HISTORY {}", timeline.value));
+    if (rows.size() != 1 || rows[0].size() != 2 || !rows[0][0] || !rows[0][1])
+        throw Error(Errc::io, fmt::format("the server does not tell the history of timeline {}",
+                                          timeline.value));
+    return postgresql::parse_timeline_history(as_bytes(*rows[0][1]), timeline, *rows[0][0]);
 }
 
 /// Keeps the WAL from now on until the connection ends.
@@ -133,6 +130,8 @@ class ClusterBackup {
         files_.add_top(directory_mode_, clock.now());
     }
     const catalog::BaseBackup& facts() const { return facts_; }
+    /// The log that it was taken beside.
+    catalog::SnapshotLog log() const { return {facts_.timeline, facts_.start, facts_.stop}; }
 
   private:
     static const ClusterFiles::Held& held_file(const ClusterFiles::HeldFiles& held,
@@ -209,18 +208,27 @@ catalog::Snapshot take_postgresql_snapshot(catalog::Catalog& catalog,
     const Before before = find_before(catalog, cache, source);
     Connection connection(source.postgresql.conninfo, std::move(stop));
     check_version(connection);
-    check_cluster(source, before.snapshot, system_identifier_of(connection), connection);
+    check_cluster(catalog, source, identify(connection), "the cluster at " + connection.host());
     reserve_wal(connection);
     ClusterBackup backup(run, cache, before, connection, backup_options);
+    std::vector<postgresql::TimelineSwitch> history;
     SnapshotRun::Work work;
     work.bytes_expected = backup.bytes_expected();
     work.send = [&] {
         backup.send(clock);
+        history = history_of(connection, {backup.facts().timeline});
         return true;
     };
     work.describe = [&](catalog::Snapshot& snapshot) {
         snapshot.path = source.postgresql.conninfo;
         snapshot.base_backup = backup.facts();
+        snapshot.log = backup.log();
+    };
+    work.besides = [&] {
+        const catalog::BaseBackup& facts = backup.facts();
+        return incarnation_of(catalog, source, facts.system_identifier, {facts.timeline}, history,
+                              clock.now())
+            .changes;
     };
     return run.finish(work);
 }
