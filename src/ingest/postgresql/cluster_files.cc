@@ -2,6 +2,7 @@
 #include "ingest/postgresql/cluster_files.h"
 
 #include <yore/base/error.h>
+#include <yore/base/log.h>
 #include <yore/base/path.h>
 #include <yore/postgresql/crc32c.h>
 
@@ -175,25 +176,38 @@ void ClusterFiles::store_small(AddEntry&& add, const std::optional<tree::EntryVi
     parts_.outbox.send_grouped(std::move(add), bytes);
 }
 
-/// Its regular file at this path in the previous snapshot.
+/// Its regular file at this path in the previous snapshot. Damage there costs time, never the new
+/// snapshot: it is logged, and then there is none.
 std::optional<tree::EntryView> ClusterFiles::find_before(const std::string& path) {
     if (!parts_.before) return std::nullopt;
-    const std::string_view directory = directory_of(path);
-    if (!known_node_ || known_directory_ != directory) {
-        known_directory_ = directory;
-        known_node_ = parts_.before->child();
-        for (std::size_t at = 0; known_node_ && at < directory.size();) {
-            const std::size_t end = std::min(directory.find('/', at), directory.size());
-            const auto entry =
-                tree::Directory(parts_.cache, *known_node_).find(directory.substr(at, end - at));
-            known_node_ = entry ? entry->child() : std::nullopt;
-            at = end + 1;
+    try {
+        const std::string_view directory = directory_of(path);
+        if (known_directory_ != directory) {
+            known_directory_ = directory;
+            known_node_.reset();  // also when it cannot be read
+            known_node_ = node_before(directory);
         }
+        if (!known_node_) return std::nullopt;
+        auto entry = tree::Directory(parts_.cache, *known_node_).find(name_in(path));
+        if (!entry || entry->kind() != tree::FileKind::regular) return std::nullopt;
+        return entry;
+    } catch (const Error& error) {
+        log_warning("{}: the previous snapshot's is not used: {}", path, error.what());
+        return std::nullopt;
     }
-    if (!known_node_) return std::nullopt;
-    auto entry = tree::Directory(parts_.cache, *known_node_).find(name_in(path));
-    if (!entry || entry->kind() != tree::FileKind::regular) return std::nullopt;
-    return entry;
+}
+
+/// Of a directory in the previous snapshot.
+std::optional<NodeId> ClusterFiles::node_before(std::string_view directory) const {
+    std::optional<NodeId> node = parts_.before->child();
+    for (std::size_t at = 0; node && at < directory.size();) {
+        const std::size_t end = std::min(directory.find('/', at), directory.size());
+        const auto entry =
+            tree::Directory(parts_.cache, *node).find(directory.substr(at, end - at));
+        node = entry ? entry->child() : std::nullopt;
+        at = end + 1;
+    }
+    return node;
 }
 
 }  // namespace yore::ingest

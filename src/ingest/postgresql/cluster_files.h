@@ -75,6 +75,7 @@ class ClusterFiles {
     void store_small(AddEntry&&, const std::optional<tree::EntryView>& before,
                      const PieceCutter::Read&);
     std::optional<tree::EntryView> find_before(const std::string& path);
+    std::optional<NodeId> node_before(std::string_view directory) const;
 
     const Parts parts_;
     Buffer small_;  ///< a small file's bytes
@@ -83,7 +84,7 @@ class ClusterFiles {
     std::uint64_t held_bytes_ = 0;
     TarEntry owner_;
     /// Of the previous snapshot: the directory that was looked into last.
-    std::string known_directory_;
+    std::optional<std::string> known_directory_;
     std::optional<NodeId> known_node_;
 };
 
