@@ -5,7 +5,7 @@
 #include <yore/base/error.h>
 #include <yore/ingest/postgresql_log.h>
 #include <yore/tree/content.h>
-#include <yore/view/journal_replay.h>
+#include <yore/view/log_replay.h>
 
 #include <algorithm>
 

@@ -5,10 +5,10 @@
 #include <yore/base/path.h>
 #include <yore/postgresql/prepared_tree.h>
 #include <yore/tree/content.h>
+#include <yore/view/cluster_log.h>
 #include <yore/view/log_replay.h>
 
 #include <algorithm>
-#include <charconv>
 #include <string>
 
 namespace yore::view {
@@ -18,16 +18,6 @@ constexpr std::string_view wal_directory = "pg_wal", partial_suffix = ".partial"
 /// In 16 chunks, as many as an entry names.
 constexpr std::uint64_t text_bytes_max = 16 * store::chunk_bytes_max;
 
-/// Incarnations are called as timelines are in the names of files: eight hexadecimal digits.
-postgresql::Timeline timeline_of(const catalog::LogIncarnation& incarnation) {
-    std::uint32_t number = 0;
-    const char* end = incarnation.name.data() + incarnation.name.size();
-    const auto [stop, error] = std::from_chars(incarnation.name.data(), end, number, 16);
-    if (error != std::errc{} || stop != end || number == 0)
-        throw Error(Errc::corrupt, fmt::format("log {}: not a timeline", incarnation.name));
-    return {number};
-}
-
 /// pg_verifybackup does not look at the others.
 bool in_manifest(const postgresql::PreparedTree::File& file) {
     return file.path != "postgresql.auto.conf" && file.path != "recovery.signal";
@@ -35,9 +25,11 @@ bool in_manifest(const postgresql::PreparedTree::File& file) {
 
 class ClusterMoment {
   public:
-    ClusterMoment(const StoredBackup& backup, const MadeTexts& texts, tree::TreeEdit& edit)
+    ClusterMoment(const StoredBackup& backup, const MadeTexts& texts, store::NodeSink& nodes,
+                  tree::TreeEdit& edit)
         : backup_(backup),
           texts_(texts),
+          nodes_(nodes),
           edit_(edit),
           incarnations_(backup.logs.incarnations(backup.source)) {
         const auto root = tree::Directory(backup.cache, backup.root).find("root");
@@ -64,10 +56,6 @@ class ClusterMoment {
         for (const std::string& path : prepared.removed) edit_.remove(path);
     }
 
-    postgresql::Timeline timeline_of_log(std::uint32_t number) const {
-        return timeline_of(incarnation(number));
-    }
-
   private:
     postgresql::PreparedTree prepared_for(const postgresql::RecoveryTarget& target,
                                           bool with_manifest) const {
@@ -78,12 +66,6 @@ class ClusterMoment {
             },
             [&](std::string_view path) { return names_in(path); }};
         return postgresql::prepare_tree(stored, {.target = target, .clone = std::nullopt});
-    }
-
-    const catalog::LogIncarnation& incarnation(std::uint32_t number) const {
-        for (const auto& each : incarnations_)
-            if (each.number == number) return each;
-        throw Error(Errc::not_found, fmt::format("log {} is gone", number));
     }
 
     void add_segments(const timeline::LogRange& range) {
@@ -103,7 +85,7 @@ class ClusterMoment {
     void put_segment(const catalog::LogSegment& segment) {
         tree::Entry entry;
         entry.attributes = like_;
-        entry.content = content_of(segment);
+        entry.content = whole(segment);
         std::string_view name = segment.name;
         if (name.ends_with(partial_suffix)) name.remove_suffix(partial_suffix.size());
         entry.attributes.size = entry.content.size;
@@ -111,20 +93,25 @@ class ClusterMoment {
         edit_.put(join_path(wal_directory, name), std::move(entry));
     }
 
-    /// From where a timeline comes, with all before it: `parent<TAB>switch<TAB>reason`, as
-    /// PostgreSQL's src/backend/access/transam/timeline.c has it.
     void add_history(std::uint32_t number) {
-        const catalog::LogIncarnation& last = incarnation(number);
-        if (!last.fork) return;
-        std::string text;
-        for (const auto* each = &last; each->fork;) {
-            const auto& parent = incarnation(each->fork->parent);
-            text = fmt::format("{}\t{}\tkept by Yore\n", timeline_of(parent).value,
-                               to_text(postgresql::lsn_of(each->fork->at))) +
-                   text;
-            each = &parent;
-        }
-        put_text(fmt::format("{}/{:08X}.history", wal_directory, timeline_of(last).value), text);
+        const postgresql::Timeline timeline{number};
+        if (const auto text = history_text(incarnations_, timeline))
+            put_text(fmt::format("{}/{:08X}.history", wal_directory, number), *text);
+    }
+
+    /// A server reads whole pages, and more of them than it needs: zeros are the end of the log.
+    tree::Content whole(const catalog::LogSegment& segment) {
+        const auto size = wal_segment_size(segment);
+        if (!size) throw Error(Errc::corrupt, fmt::format("log segment {}: no WAL", segment.name));
+        tree::Content stored = content_of(segment);
+        if (stored.size >= size->bytes()) return stored;
+        tree::ContentBuilder builder(nodes_);
+        tree::ContentReader(backup_.cache, stored).scan(0, [&](const tree::PlacedExtent& placed) {
+            builder.add(placed.extent);
+            return true;
+        });
+        builder.add({size->bytes() - stored.size, std::nullopt, 0});
+        return builder.finish();
     }
 
     std::optional<tree::EntryView> find(std::string_view path) const {
@@ -177,6 +164,7 @@ class ClusterMoment {
 
     const StoredBackup& backup_;
     const MadeTexts& texts_;
+    store::NodeSink& nodes_;
     tree::TreeEdit& edit_;
     const std::vector<catalog::LogIncarnation> incarnations_;
     tree::Entry top_;
@@ -186,11 +174,12 @@ class ClusterMoment {
 }  // namespace
 
 void apply_wal(const StoredBackup& backup, const std::vector<timeline::LogRange>& ranges,
-               LogPosition target, const MadeTexts& texts, tree::TreeEdit& edit) {
+               LogPosition target, const MadeTexts& texts, store::NodeSink& nodes,
+               tree::TreeEdit& edit) {
     YORE_ENSURE(!ranges.empty());
-    ClusterMoment moment(backup, texts, edit);
+    ClusterMoment moment(backup, texts, nodes, edit);
     moment.add_log(ranges);
-    moment.prepare({moment.timeline_of_log(ranges.back().incarnation), postgresql::lsn_of(target)});
+    moment.prepare({postgresql::Timeline{ranges.back().incarnation}, postgresql::lsn_of(target)});
 }
 
 }  // namespace yore::view

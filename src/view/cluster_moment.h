@@ -5,6 +5,7 @@
 
 #include <yore/catalog/log.h>
 #include <yore/store/object_cache.h>
+#include <yore/store/writer.h>
 #include <yore/timeline/plan.h>
 #include <yore/tree/edit.h>
 
@@ -13,7 +14,7 @@
 
 namespace yore::view {
 
-/// Keeps a text that is written anew.
+/// Keeps a text that is written anew, as a chunk.
 using MadeTexts = std::function<ChunkId(ByteView)>;
 
 struct StoredBackup {
@@ -26,6 +27,6 @@ struct StoredBackup {
 /// Edits the tree of the backup: `target` is where the last record to apply begins, in the last of
 /// `ranges`. A segment is gone: Errc::not_found; a backup that is none: `corrupt`.
 void apply_wal(const StoredBackup&, const std::vector<timeline::LogRange>& ranges,
-               LogPosition target, const MadeTexts&, tree::TreeEdit&);
+               LogPosition target, const MadeTexts&, store::NodeSink&, tree::TreeEdit&);
 
 }  // namespace yore::view

@@ -3,7 +3,7 @@
 /// names.
 #include <yore/base/error.h>
 #include <yore/format/journal.h>
-#include <yore/postgresql/segment_name.h>
+#include <yore/view/cluster_log.h>
 
 #include "view/state.h"
 
@@ -48,8 +48,7 @@ std::optional<catalog::LogSegment> View::State::find_wal_segment(const Node& dir
                                                                  std::string_view name) const {
     const catalog::Logs logs(catalog.store());
     const auto any = logs.segment_ending_after(directory.source, directory.place, {});
-    if (!any || any->sequence == 0) return std::nullopt;
-    const auto size = postgresql::SegmentSize::of(any->begin.value / any->sequence);
+    const auto size = any ? wal_segment_size(*any) : std::nullopt;
     const auto file = size ? postgresql::parse_log_file_name(name, *size) : std::nullopt;
     if (!file) return std::nullopt;
     return logs.segment_ending_after(directory.source, directory.place,

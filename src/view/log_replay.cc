@@ -146,6 +146,7 @@ LogReplay::Made LogReplay::run(const Recipe& recipe, Wanted* wanted) const {
     };
     const catalog::Logs logs(catalog_.store());
     tree::TreeEdit edit(cache_, recipe.base);
+    MemorySink sink(cache_.store(), take);
     if (recipe.target) {
         const MadeTexts texts = [&](ByteView text) {
             const ChunkId id = cache_.store().chunk_id(text);
@@ -153,12 +154,11 @@ LogReplay::Made LogReplay::run(const Recipe& recipe, Wanted* wanted) const {
             return id;
         };
         apply_wal({logs, cache_, recipe.source, recipe.base}, recipe.ranges, *recipe.target, texts,
-                  edit);
+                  sink, edit);
     } else {
         for (const timeline::LogRange& range : recipe.ranges)
             apply_range(logs, cache_, recipe.source, range, edit);
     }
-    MemorySink sink(cache_.store(), take);
     made.root = edit.finish(sink, bounds_).top;
     return made;
 }

@@ -13,14 +13,6 @@ namespace {
 using timeline::NoPlan;
 using timeline::Plan;
 
-/// The logs of clusters are called as timelines are in the names of files.
-std::optional<std::uint32_t> timeline_in(std::string_view name) {
-    std::uint32_t number = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number, 16);
-    const bool is_one = name.size() == 8 && error == std::errc{} && end == name.data() + 8;
-    return is_one && number > 0 ? std::optional(number) : std::nullopt;
-}
-
 std::optional<Plan> plan_of_snapshot(const SourceRecords& records, catalog::SnapshotName name) {
     const auto place = records.place_of(name);
     if (!place) return std::nullopt;
@@ -48,29 +40,20 @@ NodeId root_of_base(const SourceRecords& records, const Plan& plan) {
 /// not what its time means.
 std::optional<std::string> name_where_time_misleads(const SourceRecords& records, const Plan& plan,
                                                     Timestamp now) {
-    if (!plan.place || !plan.point) return std::nullopt;
-    const auto incarnations = records.incarnations();
-    const auto log =
-        std::ranges::find(incarnations, plan.place->incarnation, &timeline::Incarnation::number);
-    const auto number = log == incarnations.end() ? std::nullopt : timeline_in(log->name);
-    if (!number) return std::nullopt;
+    if (!plan.place || !plan.point || !records.is_cluster()) return std::nullopt;
     const auto by_time = timeline::plan(records, plan.time, now);
     const auto* same = std::get_if<Plan>(&by_time);
     if (same != nullptr && same->place == plan.place) return std::nullopt;
-    return fmt::format("tl{}-lsn-{}", *number, to_name(postgresql::lsn_of(plan.place->position)));
+    return fmt::format("tl{}-lsn-{}", plan.place->incarnation,
+                       to_name(postgresql::lsn_of(plan.place->position)));
 }
 
 std::variant<Opened, NoPlan> open_plan(const SourceRecords& records, Plan plan, Timestamp now,
                                        const Replay* replay) {
     const auto* snapshot = std::get_if<timeline::Snapshot>(&plan.base);
-    const bool is_base_backup = snapshot != nullptr && records.has_base_backups();
-    if (is_base_backup && plan.point)
-        return NoPlan{NoPlan::Why::no_base,
-                      "it lies in PostgreSQL's log, which a server replays: `restore_command` on a "
-                      "copy of the snapshot before it",
-                      {},
-                      {}};
-    if (is_base_backup || (snapshot != nullptr && plan.replay.empty())) {
+    // Before the first commit that is known behind it, a base backup is the state.
+    const bool is_before_log = snapshot != nullptr && !plan.point && records.is_cluster();
+    if (is_before_log || (snapshot != nullptr && plan.replay.empty())) {
         const catalog::SnapshotName name = records.name_of(*snapshot);
         return Opened{std::move(plan), name};
     }
@@ -182,12 +165,12 @@ std::optional<LogPosition> find_point(const SourceRecords& records, std::uint32_
 
 std::optional<timeline::AtPosition> resolve(const SourceRecords& records,
                                             const NamedPosition& wanted) {
+    if (!records.is_cluster()) return std::nullopt;
     const auto incarnations = records.incarnations();
     auto log = incarnations.rbegin();
     if (wanted.timeline)
-        log = std::find_if(incarnations.rbegin(), incarnations.rend(), [&](const auto& each) {
-            return timeline_in(each.name) == wanted.timeline;
-        });
+        log = std::find_if(incarnations.rbegin(), incarnations.rend(),
+                           [&](const auto& each) { return each.number == *wanted.timeline; });
     if (log == incarnations.rend()) return std::nullopt;
     if (const auto* position = std::get_if<LogPosition>(&wanted.what))
         return timeline::AtPosition{log->number, *position};

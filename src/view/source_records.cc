@@ -152,7 +152,7 @@ std::optional<std::uint32_t> SourceRecords::place_of(catalog::SnapshotName name)
     return static_cast<std::uint32_t>(found - items.begin());
 }
 
-bool SourceRecords::has_base_backups() const {
+bool SourceRecords::is_cluster() const {
     const auto source = catalog_.source(source_);
     return source && source->kind == catalog::SourceKind::postgresql;
 }

@@ -38,7 +38,7 @@ class SourceRecords final : public timeline::Records {
     const catalog::Logs& logs() const { return logs_; }
     std::uint32_t source() const { return source_; }
     /// Its snapshots are base backups: states by themselves, with the log that makes them so.
-    bool has_base_backups() const;
+    bool is_cluster() const;
 
   private:
     const catalog::Catalog& catalog_;

@@ -2,6 +2,7 @@
 /// What archive_command and restore_command ask for, by the kind of file.
 #include <yore/base/error.h>
 #include <yore/ingest/postgresql_log.h>
+#include <yore/view/cluster_log.h>
 
 #include <algorithm>
 
@@ -97,7 +98,7 @@ class LogLookup {
     std::optional<SegmentSize> segment_size() const {
         for (const auto& incarnation : incarnations_)
             if (const auto segment = first_segment({incarnation.number}))
-                return segment_size_of(*segment);
+                return view::wal_segment_size(*segment);
         return std::nullopt;
     }
 
@@ -113,7 +114,7 @@ using Found = std::variant<StoredLogSegment, StoredTimelineHistory, BehindEnd>;
 Found find_history(const LogLookup& log, Timeline timeline) {
     if (log.find(timeline) == nullptr)
         return BehindEnd{fmt::format("there is no timeline {}", timeline.value)};
-    if (auto text = history_text(log.incarnations(), timeline))
+    if (auto text = view::history_text(log.incarnations(), timeline))
         return StoredTimelineHistory{std::move(*text)};
     throw Error(Errc::not_found,
                 fmt::format("the history of timeline {} is not stored", timeline.value));

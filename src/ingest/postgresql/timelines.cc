@@ -127,18 +127,4 @@ TimelineRecord incarnation_of(const catalog::Catalog& catalog, const catalog::So
     return {std::move(incarnation), all.take_changes()};
 }
 
-std::optional<std::string> history_text(const std::vector<LogIncarnation>& all, Timeline timeline) {
-    std::string text;
-    for (std::uint32_t next = timeline.value;;) {
-        const auto here = std::ranges::find(all, next, &LogIncarnation::number);
-        if (here == all.end() || !here->fork) break;
-        const LogIncarnation::Fork& fork = *here->fork;
-        text = fmt::format("{}\t{}\ttold by Yore\n", fork.parent,
-                           postgresql::to_text(postgresql::lsn_of(fork.at))) +
-               text;
-        next = fork.parent;
-    }
-    return text.empty() ? std::nullopt : std::optional(text);
-}
-
 }  // namespace yore::ingest

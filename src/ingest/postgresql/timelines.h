@@ -44,11 +44,6 @@ TimelineRecord incarnation_of(const catalog::Catalog&, const catalog::Source&,
                               const std::vector<postgresql::TimelineSwitch>& history,
                               Timestamp now);
 
-/// A history file that says what the incarnations do; the reasons of the switches are not kept. Not
-/// known from where it forked off: nullopt.
-std::optional<std::string> history_text(const std::vector<catalog::LogIncarnation>&,
-                                        postgresql::Timeline);
-
 /// `00000002`.
 std::string to_text(postgresql::Timeline);
 

@@ -4,7 +4,7 @@
 #include <yore/base/error.h>
 #include <yore/chunker/chunker.h>
 #include <yore/tree/content.h>
-#include <yore/view/journal_replay.h>
+#include <yore/view/log_replay.h>
 
 #include <algorithm>
 

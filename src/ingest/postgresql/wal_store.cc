@@ -26,13 +26,6 @@ std::optional<LogFileName> parse_any_log_file_name(std::string_view name) {
     return parse_log_file_name(name, *SegmentSize::of(1u << 20));  // has the most segments
 }
 
-SegmentSize segment_size_of(const LogSegment& segment) {
-    if (segment.sequence > 0)
-        if (const auto size = SegmentSize::of(segment.begin.value / segment.sequence)) return *size;
-    throw Error(Errc::corrupt,
-                fmt::format("log segment {}: its position does not fit its number", segment.name));
-}
-
 WalStore::WalStore(const LogFileOrder& order, const std::stop_token& stop)
     : order_(order),
       stop_(stop),

@@ -17,10 +17,6 @@ namespace yore::ingest {
 /// The name of any file of the log, whatever the size of its segments is. None: nullopt.
 std::optional<postgresql::LogFileName> parse_any_log_file_name(std::string_view name);
 
-/// The segment size of a stored log, from where a segment of it lies. None that there can be:
-/// `corrupt`.
-postgresql::SegmentSize segment_size_of(const catalog::LogSegment&);
-
 /// One run; once.
 class WalStore {
   public:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <yore/base/error.h>
 #include <yore/ingest/postgresql_log.h>
-#include <yore/view/journal_replay.h>
+#include <yore/view/log_replay.h>
 
 #include <algorithm>
 #include <cstring>
