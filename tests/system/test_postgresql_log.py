@@ -74,6 +74,14 @@ def archived(server):
     return last
 
 
+def recovered(server):
+    """It answers while it recovers, too."""
+    deadline = time.monotonic() + 30
+    while server.psql("select pg_is_in_recovery()") == "t":
+        check(time.monotonic() < deadline, f"it recovered:\n{server.log_text()[-2000:]}")
+        time.sleep(0.05)
+
+
 def rows_of(server):
     return server.psql("select count(*), sum(delta) from pgbench_history")
 
@@ -110,12 +118,13 @@ def goes_on_after_a_recovery():
                     "recovery_target": "", "recovery_target_action": "promote",
                     "recovery_target_timeline": "latest", "archive_mode": "on",
                     "archive_command": place.command("log", "push", "orders", "%p")}
-        with Server(data=place.path("copy"), settings=settings) as recovered:
-            recovered.start()
-            check(rows_of(recovered) == before, "all that had been archived is there")
-            recovered.pgbench("-n", "-t", "50")
-            archived(recovered)
-            after = rows_of(recovered)
+        with Server(data=place.path("copy"), settings=settings) as copy:
+            copy.start()
+            recovered(copy)
+            check(rows_of(copy) == before, "all that had been archived is there")
+            copy.pgbench("-n", "-t", "50")
+            archived(copy)
+            after = rows_of(copy)
         second = [row for row in place.segments() if row["incarnation"] == "00000002"]
         check(second and second[0]["name"].startswith("00000002"), "it went on on timeline 2")
         last_window = place.windows()[-1]
@@ -169,10 +178,11 @@ def with_both_timelines(place, taken, settings, after):
     """A recovery follows the timelines; what must not look like the end of the log does not."""
     place.repo.yore("restore", f"orders@{taken['name']}", "--to", place.path("next"))
     settings = dict(settings, archive_mode="off")
-    with Server(data=place.path("next"), settings=settings) as recovered:
-        recovered.start()
-        check(rows_of(recovered) == after, "both timelines were replayed")
-        check(recovered.psql("select timeline_id from pg_control_checkpoint()") >= "2",
+    with Server(data=place.path("next"), settings=settings) as copy:
+        copy.start()
+        recovered(copy)
+        check(rows_of(copy) == after, "both timelines were replayed")
+        check(copy.psql("select timeline_id from pg_control_checkpoint()") >= "2",
               "on a new timeline")
 
 

@@ -112,6 +112,8 @@ class LogLookup {
 using Found = std::variant<StoredLogSegment, StoredTimelineHistory, BehindEnd>;
 
 Found find_history(const LogLookup& log, Timeline timeline) {
+    // A server asks for the history of the first timeline, too: there is none.
+    if (timeline == Timeline{1}) return BehindEnd{"timeline 1 has no history"};
     if (log.find(timeline) == nullptr)
         return BehindEnd{fmt::format("there is no timeline {}", timeline.value)};
     if (auto text = view::history_text(log.incarnations(), timeline))
