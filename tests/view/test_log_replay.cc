@@ -183,7 +183,8 @@ TEST_CASE("Every moment of a journal is the tree that it was, also when nothing 
 TEST_CASE("Moments that were forgotten are opened anew") {
     RandomJournal random(7);
     store::ObjectCache cache(*random.journal.fixture.store, 1);
-    const view::LogReplay replay(random.journal.fixture.catalog, cache, {.moments = 2, .nodes = 1});
+    const view::LogReplay replay(random.journal.fixture.catalog, cache,
+                                 {.moments = 2, .objects = 1});
     for (int round = 0; round < 2; ++round)
         for (std::size_t i = 0; i < random.roots.size(); ++i) {
             REQUIRE(root_at(random.journal, cache, replay, {i + 1}) == random.roots[i]);
@@ -233,9 +234,9 @@ TEST_CASE("A journal that does not fit is damage, and names its segment and reco
     journal.record(Kind::put, {"none/x"}, fixture.file("x"));
     journal.close(std::nullopt);
     const auto plan = [](std::uint64_t begin, std::uint64_t end) {
-        timeline::Plan plan;
-        plan.replay = {{1, {begin}, {end}}};
-        return plan;
+        timeline::Plan made;
+        made.replay = {{1, {begin}, {end}}};
+        return made;
     };
     const auto apply = [&](std::uint64_t begin, std::uint64_t end) {
         return error_of([&] { replay.apply(journal.home.id, base, plan(begin, end)); });

@@ -17,8 +17,8 @@ class KnownTrees final : public view::Replay {
   public:
     std::map<LogPosition, NodeId> after;
     std::optional<NodeId> apply(std::uint32_t, const NodeId&,
-                                const std::vector<timeline::LogRange>& ranges) const override {
-        const auto found = after.find({ranges.back().end.value - 1});
+                                const timeline::Plan& plan) const override {
+        const auto found = after.find({plan.replay.back().end.value - 1});
         return found == after.end() ? std::nullopt : std::optional(found->second);
     }
 };
