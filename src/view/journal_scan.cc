@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <yore/base/error.h>
-#include <yore/view/log_replay.h>
 #include <yore/view/journal_scan.h>
+#include <yore/view/log_replay.h>
 
 namespace yore::view {
 namespace {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Any commit of a real PostgreSQL cluster, opened as a data directory: exactly what had committed."""
+"""Any commit of a real PostgreSQL cluster as a data directory: exactly what had committed."""
 import os
 import random
 import re
