@@ -43,6 +43,7 @@ constexpr std::array isolating{
     Fixed{"synchronous_standby_names", "", no_waiting},
     Fixed{"synchronized_standby_slots", "", no_waiting, 17},
     Fixed{"recovery_min_apply_delay", "0", "recovery would wait for this time to pass"},
+    Fixed{"hot_standby", "off", "nobody may read what is not yet the moment"},
     Fixed{"max_logical_replication_workers", "0",
           "subscriptions would take changes from the original's slots"},
 };

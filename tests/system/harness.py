@@ -250,6 +250,18 @@ def enter_own_mounts():
     command("mount", "--make-rprivate", "/")
 
 
+@contextlib.contextmanager
+def device_for_everybody(scratch):
+    """/dev/fuse as most systems have it, for who is in this mount namespace."""
+    device = scratch.path("fuse")
+    command("mknod", "-m", "666", device, "c", "10", "229")
+    command("mount", "--bind", device, "/dev/fuse")
+    try:
+        yield
+    finally:
+        command("umount", "--lazy", "/dev/fuse")
+
+
 def main(*tests):
     """Runs each test; the last line has the counts."""
     failed = 0

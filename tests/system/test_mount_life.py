@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """A mount begins, ends and is killed; what cannot be mounted says why; others' mounts stay."""
-import contextlib
 import errno
 import os
 import signal
@@ -8,7 +7,8 @@ import subprocess
 import threading
 import time
 
-from harness import (AS_OTHER, BINARY, FAILED, OK, OTHER_USER, Scratch, check, command, difference,
+from harness import (AS_OTHER, BINARY, FAILED, OK, OTHER_USER, Scratch, check, command,
+                     device_for_everybody, difference,
                      enter_own_mounts, errno_of, fingerprint, main, make_tree, mounted)
 
 
@@ -199,18 +199,6 @@ def free_space_is_the_repository_s():
             check(differ < 1 << 30, f"free: {differ} bytes apart")  # others write there, too
         line = command("df", "--output=fstype,avail", m.point).split()
         check(line[2] == b"fuse.yore" and int(line[3]) > 0, f"df: {line}")
-
-
-@contextlib.contextmanager
-def device_for_everybody(scratch):
-    """/dev/fuse as most systems have it, for who is in this mount namespace."""
-    device = scratch.path("fuse")
-    command("mknod", "-m", "666", device, "c", "10", "229")
-    command("mount", "--bind", device, "/dev/fuse")
-    try:
-        yield
-    finally:
-        command("umount", "/dev/fuse")
 
 
 def unprivileged_user():

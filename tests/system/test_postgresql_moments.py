@@ -44,7 +44,7 @@ class Cluster:
 
     def opened(self, moment):
         """A server on a copy of a moment, by cp -a."""
-        copy = self.scratch.path("copy-" + re.sub(r"[^a-z0-9]", "-", moment))
+        copy = self.scratch.path("copy-" + re.sub(r"[^A-Za-z0-9]", "-", moment))
         os.makedirs(copy)
         subprocess.run(["cp", "-a", f"{self.mount}/db/at/{moment}/.", copy], check=True)
         return Server(data=copy)

@@ -20,7 +20,7 @@ KEPT_AWAY = {"archive_mode": "off", "archive_command": "", "archive_library": ""
              "archive_cleanup_command": "", "recovery_end_command": "", "restore_command": "false",
              "primary_conninfo": "", "primary_slot_name": "", "promote_trigger_file": "",
              "synchronous_standby_names": "", "recovery_min_apply_delay": "0",
-             "max_logical_replication_workers": "0"}
+             "max_logical_replication_workers": "0", "hot_standby": "off"}
 SAID = ("select distinct on (name) name, setting from pg_file_settings "
         "order by name, seqno desc")
 # Entries that are tried in each run.
@@ -282,11 +282,13 @@ def a_copy_keeps_away(backup):
 
 def recovery_gets_the_limits_that_it_needs(backup):
     original = backup.original
-    original.psql("alter system set max_connections = 150")
+    original.psql("alter system set max_prepared_transactions = 6")
     original.restart()
+    for number in range(6):  # at the moment, more than the base backup's files allow
+        original.psql(f"begin; insert into t values ('prepared'); prepare transaction '{number}'")
     backup.commit = original.commit_of("insert into t values ('later')")
     original.psql("insert into t values ('unwanted')")
-    for limits, patience in ((), 2), (("connections=150",), 20):
+    for limits, patience in ((), 2), (("prepared=6",), 20):
         directory = backup.copy()
         prepared(directory, f"lsn={backup.commit}", *limits)
         with Server(data=directory) as copy:

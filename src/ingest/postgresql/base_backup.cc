@@ -55,17 +55,18 @@ BaseBackup::BaseBackup(Connection& connection, const BaseBackupOptions& options)
 }
 
 /// Neither `tablespace_map`, which would have a restored server use the original's tablespaces, nor
-/// incremental ones. The WAL comes along: a slot of the connection keeps it until then.
+/// incremental ones. The WAL comes along: a slot of the connection keeps it until then, and so the
+/// backup waits for no archive, which may be out of order.
 std::string BaseBackup::command(const BaseBackupOptions& options) const {
     const std::string label = quoted_literal("yore");
     if (has_messages())
         return fmt::format(
-            "BASE_BACKUP (LABEL {}, PROGRESS true, CHECKPOINT '{}', WAL true, WAIT true, "
+            "BASE_BACKUP (LABEL {}, PROGRESS true, CHECKPOINT '{}', WAL true, WAIT false, "
             "MANIFEST 'yes', TABLESPACE_MAP false{})",
             label, options.spread_checkpoint ? "spread" : "fast",
             options.max_rate_kib_s ? fmt::format(", MAX_RATE {}", *options.max_rate_kib_s) : "");
     return fmt::format(
-        "BASE_BACKUP LABEL {} PROGRESS{} WAL{} MANIFEST 'yes'", label,
+        "BASE_BACKUP LABEL {} PROGRESS{} WAL NOWAIT{} MANIFEST 'yes'", label,
         options.spread_checkpoint ? "" : " FAST",
         options.max_rate_kib_s ? fmt::format(" MAX_RATE {}", *options.max_rate_kib_s) : "");
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The directory of a base backup, prepared in place as prepare_tree says.
 //
-//     prepare_directory prepare DIRECTORY TIMELINE [lsn=LSN] [without=NAME]... [connections=N]
+//     prepare_directory prepare DIRECTORY TIMELINE [lsn=LSN] [without=NAME]... [prepared=N]
 //     prepare_directory entries DIRECTORY        the names of both lists, one a line
 //     prepare_directory control DIRECTORY        what its pg_control says, as pg_controldata
 #include <yore/base/error.h>
@@ -54,7 +54,8 @@ Request request_of(std::uint32_t timeline, const std::vector<std::string>& optio
         const auto name = option.substr(0, equals), value = option.substr(equals + 1);
         if (name == "lsn") request.preparation.target.last_record = parse_lsn(value).value();
         if (name == "without") request.without.push_back(value);
-        if (name == "connections") request.preparation.limits.max_connections = std::stoi(value);
+        if (name == "prepared")
+            request.preparation.limits.max_prepared_transactions = std::stoi(value);
     }
     return request;
 }
