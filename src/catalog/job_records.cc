@@ -61,6 +61,7 @@ bool is_known(ScheduledTask task) {
         case ScheduledTask::prune:
         case ScheduledTask::verify:
         case ScheduledTask::collect:
+        case ScheduledTask::check:
             return true;
     }
     return false;

@@ -24,11 +24,24 @@ std::string duration_of(const nlohmann::json& job) {
     return human_seconds(static_cast<std::uint64_t>((*ended - *started).ns / 1'000'000'000));
 }
 
-/// Why it failed, or how far it came.
+/// The first problem of a check, or the first warning.
+std::string finding_of(const Screen& screen, const nlohmann::json& findings) {
+    std::string text;
+    for (const auto& finding : findings) {
+        const bool is_problem = finding.value("level", "") == "problem";
+        if (text.empty() || is_problem) text = screen.name(bytes_in(finding, "text"));
+        if (is_problem) break;
+    }
+    return text;
+}
+
+/// Why it failed, what it found, or how far it came.
 std::string detail_of(const Screen& screen, const nlohmann::json& job) {
     const auto& answer = job["answer"];
     if (answer.is_object() && answer.contains("error") && answer["error"].is_object())
         return screen.name(bytes_in(answer["error"], "text"));
+    if (answer.is_object() && answer.contains("findings"))
+        return finding_of(screen, answer["findings"]);
     const auto& progress = job["progress"];
     if (!progress.is_object()) return {};
     if (progress.contains("phase"))

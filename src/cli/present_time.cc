@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/// windows, versions, log.
+/// check, windows, versions, log.
 #include <fmt/format.h>
 
 #include "cli/presentation.h"
+#include "cli/sizes.h"
 
 namespace yore::cli {
 namespace {
@@ -120,14 +121,32 @@ Presentation present_log_status(const Invocation&, Screen& screen) {
     return presentation;
 }
 
+Presentation present_check(const Invocation&, Screen& screen) {
+    Presentation presentation;
+    presentation.row = [&](const nlohmann::json& row) {
+        screen.out(fmt::format("{:<7}  {:<16}  {}\n", row.value("level", ""),
+                               row.value("check", ""), screen.name(bytes_in(row, "text"))));
+        if (row.contains("hint"))
+            screen.out(fmt::format("{:<7}  {:<16}  hint: {}\n", "", "",
+                                   screen.name(bytes_in(row, "hint"))));
+    };
+    presentation.result = [&](const nlohmann::json& result) {
+        screen.flush();
+        screen.remark(fmt::format("{}: {}, {}", bytes_in(result, "source"),
+                                  counted(number_in(result, "problems"), "problem"),
+                                  counted(number_in(result, "warnings"), "warning")));
+    };
+    return presentation;
+}
+
 }  // namespace
 
 const Presentations& time_presentations() {
     static const Presentations table{
-        {"log-fetch", present_log_fetch},   {"log-follow", present_log_follow},
-        {"log-list", present_log_list},     {"log-push", present_log_push},
-        {"log-status", present_log_status}, {"versions", present_versions},
-        {"windows", present_windows}};
+        {"check", present_check},           {"log-fetch", present_log_fetch},
+        {"log-follow", present_log_follow}, {"log-list", present_log_list},
+        {"log-push", present_log_push},     {"log-status", present_log_status},
+        {"versions", present_versions},     {"windows", present_windows}};
     return table;
 }
 

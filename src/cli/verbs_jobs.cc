@@ -70,7 +70,9 @@ CLI::App* add_schedule_verb(CLI::App& schedule, Invocation& invocation, const Ve
                            [&invocation, options] { options->put(invocation.request); });
     added->add_option("source", options->source, "Of which source [the whole repository]")
         ->type_name("SOURCE");
-    added->add_option("--task", options->task, "snapshot, prune, verify or collect [snapshot]")
+    added
+        ->add_option("--task", options->task,
+                     "snapshot, prune, check, verify or collect [snapshot]")
         ->type_name("TASK");
     return added;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// source, snapshot, snapshots.
+/// source, check, snapshot, snapshots.
 #include <yore/command/text.h>
 
 #include <fstream>
@@ -211,10 +211,20 @@ void add_snapshot(CLI::App& app, Invocation& invocation) {
         ->type_name("RATE");
 }
 
+void add_check(CLI::App& app, Invocation& invocation) {
+    const auto source = std::make_shared<std::string>();
+    add_verb(app, invocation, "check", "Check that a source can be backed up",
+             [&invocation, source] { command::put_bytes(invocation.request, "source", *source); })
+        ->add_option("source", *source, "Which one")
+        ->required()
+        ->type_name("SOURCE");
+}
+
 }  // namespace
 
 void add_source_verbs(CLI::App& app, Invocation& invocation) {
     add_source(app, invocation);
+    add_check(app, invocation);
     add_snapshot(app, invocation);
     const auto source = std::make_shared<std::string>();
     auto* verb = add_verb(app, invocation, "snapshots", "List snapshots", [&invocation, source] {

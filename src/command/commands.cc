@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::array all_commands{
     Command{"cat", run_cat},
+    Command{"check", run_check},
     Command{"collect", run_collect},
     Command{"diff", run_diff},
     Command{"du", run_du},

@@ -10,6 +10,7 @@
 namespace yore::command {
 
 nlohmann::json run_cat(Context&, const Call&);
+nlohmann::json run_check(Context&, const Call&);
 nlohmann::json run_collect(Context&, const Call&);
 nlohmann::json run_diff(Context&, const Call&);
 nlohmann::json run_du(Context&, const Call&);

@@ -133,10 +133,12 @@ Items Schedules::State::seen() {
     return items;
 }
 
-/// Of a source that nothing feeds any more nothing is to be stored.
+/// A source that nothing feeds any more is read no more.
 bool Schedules::State::is_asleep(const ScheduleKey& key) const {
     const auto source = catalog.source(key.source);
-    return key.task == ScheduledTask::snapshot && source && source->removed;
+    const bool reads_source =
+        key.task == ScheduledTask::snapshot || key.task == ScheduledTask::check;
+    return reads_source && source && source->removed;
 }
 
 ScheduleKey Schedules::State::key_of(const Which& which) const {

@@ -28,6 +28,7 @@ struct Nothing final : command::Input {
 nlohmann::json request_of(const ScheduleSpec& spec) {
     switch (spec.task) {
         case ScheduledTask::snapshot:
+        case ScheduledTask::check:
             return {{"source", spec.source}};
         case ScheduledTask::prune:
             return {{"sources", {spec.source}}};

@@ -18,6 +18,7 @@ constexpr std::array task_words{
     Word<ScheduledTask>{ScheduledTask::prune, "prune"},
     Word<ScheduledTask>{ScheduledTask::verify, "verify"},
     Word<ScheduledTask>{ScheduledTask::collect, "collect"},
+    Word<ScheduledTask>{ScheduledTask::check, "check"},
 };
 constexpr std::array running_words{
     Word<OnPreviousRunning>{OnPreviousRunning::wait, "wait"},
@@ -74,7 +75,7 @@ std::string schedule_name(ScheduledTask task, const std::string& source) {
 
 void check_source(const ScheduleSpec& spec) {
     const bool is_of_source =
-        spec.task == ScheduledTask::snapshot || spec.task == ScheduledTask::prune;
+        spec.task != ScheduledTask::verify && spec.task != ScheduledTask::collect;
     if (is_of_source && spec.source.empty())
         throw Error(Errc::invalid,
                     fmt::format("a schedule of {} needs a source", name_of(spec.task)));

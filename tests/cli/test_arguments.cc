@@ -51,6 +51,7 @@ TEST_CASE("every verb leads to a command that exists") {
                                                       {"source", "set", "n", "--keep-all"},
                                                       {"source", "show", "n"},
                                                       {"source", "remove", "n"},
+                                                      {"check", "n"},
                                                       {"log", "push", "n", "pg_wal/x"},
                                                       {"log", "fetch", "n", "x", "y"},
                                                       {"snapshot", "n"},

@@ -10,7 +10,13 @@
 
 namespace yore {
 
-enum class ScheduledTask : std::uint8_t { snapshot = 1, prune = 2, verify = 3, collect = 4 };
+enum class ScheduledTask : std::uint8_t {
+    snapshot = 1,
+    prune = 2,
+    verify = 3,
+    collect = 4,
+    check = 5
+};
 /// What becomes of a run that is due while the one before still runs: it begins when that one has
 /// ended, or it is left out.
 enum class OnPreviousRunning : std::uint8_t { wait = 1, skip = 2 };
@@ -29,8 +35,8 @@ struct VerifySpec {
 /// There is at most one for each task and source.
 struct ScheduleSpec {
     ScheduledTask task = ScheduledTask::snapshot;
-    std::string source =
-        {};  ///< of `snapshot` and `prune`; empty for the others: the whole repository
+    /// Of `snapshot`, `prune` and `check`; empty for the others: the whole repository.
+    std::string source = {};
     std::string cron = {};     ///< five fields, or `@daily` (timeline/cron.h)
     std::string zone = "UTC";  ///< by whose wall clock, as base/zone.h names it
     OnPreviousRunning on_previous_running = OnPreviousRunning::skip;

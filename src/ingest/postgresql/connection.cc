@@ -54,6 +54,13 @@ Error refusal(const PGresult* result) {
 
 using ConninfoOptions = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
 
+bool names_database(const std::string& conninfo) {
+    const ConninfoOptions options(PQconninfoParse(conninfo.c_str(), nullptr), &PQconninfoFree);
+    for (const auto* option = options.get(); option && option->keyword; ++option)
+        if (std::string_view(option->keyword) == "dbname") return option->val != nullptr;
+    return false;
+}
+
 }  // namespace
 
 void check_conninfo(const std::string& conninfo) {
@@ -96,23 +103,26 @@ void Connection::Free::operator()(char* memory) const {
     PQfreemem(memory);
 }
 
-Connection::Connection(const std::string& conninfo, std::stop_token stop) : stop_(std::move(stop)) {
-    // The first is expanded; those behind it have the last word, but for what is only a fallback.
-    const std::array keywords{"connect_timeout",           "dbname",
-                              "fallback_application_name", "replication",
-                              "client_encoding",           static_cast<const char*>(nullptr)};
-    const std::array values{connect_timeout_s,
-                            conninfo.c_str(),
-                            "yore",
-                            "true",
-                            "UTF8",
-                            static_cast<const char*>(nullptr)};
+Connection::Connection(const std::string& conninfo, std::stop_token stop, Kind kind)
+    : stop_(std::move(stop)) {
+    const bool replicates = kind == Kind::replication;
+    const char* database = replicates || names_database(conninfo) ? nullptr : "postgres";
+    // The first `dbname` is expanded; what is behind it has the last word, but for what is only a
+    // fallback. A value that is null counts as not there.
+    const char* const none = nullptr;
+    const std::array keywords{
+        "connect_timeout", "dbname", "fallback_application_name", "replication", "dbname",
+        "client_encoding", none};
+    const std::array values{
+        connect_timeout_s, conninfo.c_str(), "yore", replicates ? "true" : "false",
+        database,          "UTF8",           none};
     connection_.reset(PQconnectdbParams(keywords.data(), values.data(), 1));
     if (!connection_) throw Error(Errc::io, "out of memory");
     if (PQstatus(connection_.get()) != CONNECTION_OK)
         throw Error(Errc::io, one_line(PQerrorMessage(connection_.get())),
-                    {"is the server running, and does pg_hba.conf let the user in for "
-                     "`replication`?"});
+                    {fmt::format("is the server running, and does pg_hba.conf let the user in for "
+                                 "`{}`?",
+                                 replicates ? "replication" : PQdb(connection_.get()))});
     PQsetNoticeReceiver(connection_.get(), &Connection::receive_message, this);
 }
 
@@ -133,6 +143,11 @@ std::string Connection::host() const {
     const char* host = PQhost(connection_.get());
     const char* port = PQport(connection_.get());
     return fmt::format("{}:{}", host == nullptr ? "" : host, port == nullptr ? "" : port);
+}
+
+std::string Connection::user() const {
+    const char* user = PQuser(connection_.get());
+    return user == nullptr ? "" : user;
 }
 
 Error Connection::broken(std::string_view doing) const {

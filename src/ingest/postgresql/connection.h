@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// A connection to a PostgreSQL server that speaks the replication protocol
-/// (https://www.postgresql.org/docs/current/protocol-replication.html), by libpq.
+/// A connection to a PostgreSQL server by libpq, mostly one that speaks the replication protocol
+/// (https://www.postgresql.org/docs/current/protocol-replication.html).
 #pragma once
 
 #include <yore/base/bytes.h>
@@ -33,12 +33,17 @@ struct ServerMessage {
 /// with its hints. A connection that breaks: `io`; then it is of no more use.
 class Connection {
   public:
+    enum class Kind {
+        replication,  ///< speaks the replication protocol, of no database
+        query,        ///< ordinary, to the database of `conninfo` or `postgres`
+    };
     /// The first host of `conninfo` that answers.
-    Connection(const std::string& conninfo, std::stop_token);
+    Connection(const std::string& conninfo, std::stop_token, Kind = Kind::replication);
     ~Connection();
 
     int server_version() const;  ///< as server_version_num: 150018
     std::string host() const;    ///< that answered, for messages
+    std::string user() const;
 
     using Row = std::vector<std::optional<std::string>>;
     /// The rows of a command's first result that has any.

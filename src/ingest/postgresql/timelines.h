@@ -8,6 +8,7 @@
 
 #include <yore/catalog/catalog.h>
 #include <yore/catalog/log.h>
+#include <yore/ingest/postgresql_check.h>
 #include <yore/postgresql/timeline_history.h>
 
 #include <cstdint>
@@ -16,9 +17,6 @@
 #include <vector>
 
 namespace yore::ingest {
-
-/// Which cluster the source's log or its newest base backup is of. Neither is there: nullopt.
-std::optional<std::uint64_t> system_identifier_of(const catalog::Catalog&, const catalog::Source&);
 
 /// Histories of two clusters never mix: of another one than before is Errc::invalid. `what` came:
 /// `the cluster at db1`, `000000010000000000000003`.

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+/// check: `source`. An event `finding` each: `level` (`ok`, `warning`, `problem`), `check` (what
+/// was looked at), `text`, and `hint` where there is something to do. The result has `ok`,
+/// `warnings` and `problems` (how many), and `findings`: those that are not ok. `exit_code` 1 when
+/// there is a problem.
+#include <yore/base/log.h>
+#include <yore/command/text.h>
+#include <yore/ingest/postgresql_check.h>
+#include <yore/timeline/windows.h>
+#include <yore/view/source_records.h>
+
+#include <cerrno>
+
+#include <unistd.h>
+
+#include "command/fields.h"
+#include "command/moment.h"
+#include "command/run.h"
+
+namespace yore::command {
+namespace {
+
+using postgresql::Finding;
+using postgresql::StoredFacts;
+
+/// Of the newest timeline of which something is stored.
+std::optional<StoredFacts::Log> find_log(const catalog::Logs& logs, std::uint32_t source,
+                                         catalog::LogRun& last_run) {
+    std::optional<StoredFacts::Log> log;
+    for (const auto& incarnation : logs.incarnations(source)) {
+        const auto runs = logs.runs(source, incarnation.number);
+        if (runs.empty()) continue;
+        last_run = runs.back();
+        const auto segment = logs.segment_ending_at(source, incarnation.number, last_run.end);
+        log = {{incarnation.number},
+               postgresql::lsn_of(last_run.end),
+               segment ? segment->last_time : Timestamp{}};
+    }
+    return log;
+}
+
+StoredFacts stored_facts(Context& context, const catalog::Source& source) {
+    const catalog::Catalog& catalog = context.catalog();
+    StoredFacts facts;
+    facts.source = source.name;
+    facts.now = context.clock().now();
+    facts.system_identifier = ingest::system_identifier_of(catalog, source);
+    if (const auto newest = catalog.latest(source.id); newest && newest->base_backup)
+        facts.backup = {newest->name.text(), newest->ended, newest->base_backup->damaged_pages};
+    const view::SourceRecords records(catalog, context.cache(), source.id);
+    catalog::LogRun last_run;
+    facts.log = find_log(records.logs(), source.id, last_run);
+    for (const auto& window : timeline::windows(records)) {
+        if (!window.incarnation) continue;
+        ++facts.windows;
+        const bool reaches_end = facts.log && facts.log->timeline.value == *window.incarnation &&
+                                 window.last.place && window.last.place->position >= last_run.begin;
+        facts.window = {{*window.incarnation}, window.first.time, window.last.time, reaches_end};
+    }
+    return facts;
+}
+
+Finding check_directory(const std::string& path) {
+    if (::access(path.c_str(), R_OK | X_OK) == 0)
+        return {Finding::Level::ok, "directory", path + " is there and can be read", {}};
+    return {Finding::Level::problem, "directory", fmt::format("{}: {}", path, reason_of(errno)),
+            "the process that owns the repository must see it"};
+}
+
+std::vector<Finding> check(Context& context, const catalog::Source& source,
+                           const std::stop_token& stop) {
+    switch (source.kind) {
+        case catalog::SourceKind::directory:
+            return {check_directory(source.directory.path)};
+        case catalog::SourceKind::stream:
+            return {{Finding::Level::ok, "stream", "what is sent is stored: nothing to check", {}}};
+        case catalog::SourceKind::postgresql:
+            break;
+    }
+    const auto server = ingest::ask_server(source.postgresql.conninfo, stop);
+    return postgresql::judge(server, stored_facts(context, source));
+}
+
+nlohmann::json describe(const Finding& finding) {
+    nlohmann::json object{{"level", name_of(finding.level)}, {"check", finding.check}};
+    put_bytes(object, "text", finding.text);
+    if (!finding.hint.empty()) put_bytes(object, "hint", finding.hint);
+    return object;
+}
+
+}  // namespace
+
+nlohmann::json run_check(Context& context, const Call& call) {
+    Fields fields(call.request);
+    const auto name = fields.text("source");
+    fields.done();
+    const auto source = find_source(context.catalog(), name);
+    std::uint64_t good = 0, warnings = 0, problems = 0;
+    auto told = nlohmann::json::array();
+    for (const Finding& finding : check(context, source, call.stop)) {
+        const bool is_problem = finding.level == Finding::Level::problem;
+        const bool is_ok = finding.level == Finding::Level::ok;
+        ++(is_ok ? good : is_problem ? problems : warnings);
+        auto event = describe(finding);
+        if (!is_ok) told.push_back(event);
+        if (is_problem && call.origin == Call::Origin::schedule)
+            log_warning("check {}: {}: {}", source.name, finding.check, finding.text);
+        event["event"] = "finding";
+        call.output.event(event);
+    }
+    nlohmann::json result{{"source", source.name},
+                          {"ok", good},
+                          {"warnings", warnings},
+                          {"problems", problems},
+                          {"findings", std::move(told)}};
+    if (problems > 0) result["exit_code"] = static_cast<int>(ExitCode::failed);
+    return result;
+}
+
+}  // namespace yore::command
