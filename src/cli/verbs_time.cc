@@ -81,7 +81,7 @@ void add_log(CLI::App& app, Invocation& invocation) {
         if (!source->empty()) command::put_bytes(invocation.request, "source", *source);
     };
     for (CLI::App* verb :
-         {add_verb(*log, invocation, "follow", "Follow a directory until stopped", put),
+         {add_verb(*log, invocation, "follow", "Follow a source until stopped", put),
           add_verb(*log, invocation, "list", "List the stored segments", put)})
         verb->add_option("source", *source, "Of which source")->required()->type_name("SOURCE");
     add_verb(*log, invocation, "status", "Show who follows, and how far behind", put)

@@ -27,6 +27,14 @@ void become(FollowerStatus& status, FollowerStatus::State state, Timestamp now) 
     status.pending_since.reset();
 }
 
+void wait(FollowerStatus& status, const std::string& why, Timestamp retry_at, Timestamp now) {
+    const bool is_new = status.state != FollowerStatus::State::waiting;
+    become(status, FollowerStatus::State::waiting, is_new ? now : status.since);
+    status.failure = why;
+    status.retry_at = retry_at;
+    ++status.failures;
+}
+
 }  // namespace
 
 void LagCounts::add(Duration lag) {
@@ -145,6 +153,8 @@ void Followers::note(const catalog::Source& source, const ingest::Followed& foll
         status.moments = moments;
         status.records = before.records + followed.records;
         status.lost = before.lost + followed.lost;
+        status.bytes = before.bytes + followed.bytes;
+        status.pinned = followed.pinned;
         if (followed.known_until.ns != 0) status.known_until = followed.known_until;
         status.pending_since = followed.pending_since;
     });
@@ -166,18 +176,19 @@ void Followers::unwant(const catalog::Source& source) {
     });
 }
 
+void Followers::interrupted(const catalog::Source& source, const std::string& why,
+                            Timestamp retry_at) {
+    const Timestamp now = state_->clock.now();
+    state_->entries.with(
+        [&](Entries& all) { wait(all.at(source.name).status, why, retry_at, now); });
+}
+
 void Followers::failed(const catalog::Source& source, const std::string& why, Timestamp retry_at) {
     const Timestamp now = state_->clock.now();
     state_->entries.with([&](Entries& all) {
         const auto found = all.find(source.name);
         if (found == all.end() || found->second.has_turn) return;
-        FollowerStatus& status = found->second.status;
-        const bool is_new = status.state != FollowerStatus::State::waiting;
-        const Timestamp since = is_new ? now : status.since;
-        become(status, FollowerStatus::State::waiting, since);
-        status.failure = why;
-        status.retry_at = retry_at;
-        ++status.failures;
+        wait(found->second.status, why, retry_at, now);
     });
 }
 

@@ -218,6 +218,13 @@ void MetricsText::add_followers() {
     add_by_follower({"yore_log_lost_total", counter,
                      "How often events were lost: what happened then is uncertain."},
                     [](const FollowerStatus& status) { return status.lost; });
+    add_by_follower(
+        {"yore_log_received_bytes_total", counter, "Bytes of a cluster's log that became durable."},
+        [](const FollowerStatus& status) { return status.bytes; });
+    add_by_follower({"yore_log_pinned_bytes", gauge,
+                     "Bytes of log that a cluster keeps until they are durable here, when it was "
+                     "last heard of."},
+                    [](const FollowerStatus& status) { return status.pinned; });
     add_by_follower({"yore_log_failures_total", counter, "How often following ended by an error."},
                     [](const FollowerStatus& status) { return status.failures; });
     out_.begin({"yore_log_commit_delay_seconds", MetricType::histogram,

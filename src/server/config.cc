@@ -201,8 +201,6 @@ Config read_top(const toml::table& document, std::vector<ConfigMistake>& mistake
         const std::string& name = config.sources.back().name;
         names.check(table, "name", name);
         if (table.flag("follow").value_or(false)) config.followed.push_back(name);
-        if (config.sources.back().kind != catalog::SourceKind::directory && table.flag("follow"))
-            table.refuse("follow", "only directories are followed");
         table.finish();
     }
     std::set<std::string> schedules;

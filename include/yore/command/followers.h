@@ -56,12 +56,14 @@ struct FollowerStatus {
     // Of all times that it was followed by this process.
     std::uint64_t starts = 0, failures = 0;
     std::uint64_t moments = 0, records = 0;
-    std::uint64_t lost = 0;  ///< how often events were lost
+    std::uint64_t lost = 0;   ///< how often events were lost, or log of a cluster
+    std::uint64_t bytes = 0;  ///< of a cluster's log
     LagCounts lags;
 
     std::optional<Duration> last_lag;  ///< of the last moment
     /// The log is known up to it; nothing is stored yet: nullopt.
     std::optional<Timestamp> known_until;
+    std::uint64_t pinned = 0;  ///< bytes of log that a cluster keeps until they are here
     /// Following: the first change that is not durable yet; there is none: nullopt.
     std::optional<Timestamp> pending_since;
 
@@ -86,6 +88,8 @@ class Followers {
     std::shared_ptr<void> take_turn(const catalog::Source&);
     /// From who holds the turn.
     void note(const catalog::Source&, const ingest::Followed&);
+    /// It does not get at the source, and tries again by itself.
+    void interrupted(const catalog::Source&, const std::string& why, Timestamp retry_at);
 
     // Of those that a file of settings asks for.
     void want(const catalog::Source&);

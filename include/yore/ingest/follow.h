@@ -40,13 +40,16 @@ struct FollowLimits {
 };
 
 /// Told from the following thread: after each commit, and when changes begin or cease to wait for
-/// one.
+/// one. Of a cluster a moment is a commit there, and durable before it can be opened.
 struct Followed {
     std::uint64_t moments = 0;  ///< stored since it began
     std::uint64_t records = 0;
     Timestamp known_until;
-    Duration lag;            ///< from the first event of the last moment until it was durable
-    std::uint64_t lost = 0;  ///< how often events were lost: each time a span is uncertain
+    Duration lag;              ///< from the first event of the last moment until it was durable
+    std::uint64_t lost = 0;    ///< how often events were lost: each time a span is uncertain; of a
+                               ///< cluster: how often log was gone before it had come: a gap
+    std::uint64_t bytes = 0;   ///< of a cluster's log: durable since it began
+    std::uint64_t pinned = 0;  ///< of a cluster's log: what its server has, and not yet this one
     /// The first event, near the source or in it, that was not looked at yet; none: nullopt.
     std::optional<Timestamp> pending_since;
 };

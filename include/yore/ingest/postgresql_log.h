@@ -7,6 +7,7 @@
 #include <yore/ingest/snapshot_job.h>
 
 #include <cstdint>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <variant>
@@ -21,6 +22,8 @@ struct LogFileOrder {
     const std::string& name;   ///< `000000010000000000000003`, `00000002.history`, …
     const StreamReader& read;  ///< its bytes
     const Clock& clock;
+    /// What a receiver had of it, and nobody needs once it is stored: goes in the same commit.
+    std::optional<store::TailDrop> drop = {};
 };
 
 struct LogFileTaken {

@@ -13,6 +13,9 @@
 namespace yore::ingest {
 namespace {
 
+using Steady = std::chrono::steady_clock;
+using Time = Steady::time_point;
+
 constexpr int look_for_stop_ms = 200;
 constexpr char connect_timeout_s[] = "10";
 
@@ -37,6 +40,7 @@ std::string field_of(const PGresult* result, int field) {
 
 Errc code_of_sqlstate(std::string_view state) {
     if (state.starts_with("28") || state == "42501") return Errc::denied;
+    if (state == "58P01") return Errc::not_found;
     if (state.starts_with("42") || state.starts_with("22") || state == "55000")
         return Errc::invalid;
     return Errc::io;
@@ -155,15 +159,28 @@ Error Connection::broken(std::string_view doing) const {
     return Error(Errc::io, fmt::format("{}: {}", doing, text.empty() ? "failed" : text));
 }
 
-void Connection::wait_readable() const {
+bool Connection::poll_readable(Time until) const {
     pollfd wanted{PQsocket(connection_.get()), POLLIN, 0};
     for (;;) {
         if (stop_.stop_requested()) throw Error(Errc::cancelled, "stopped");
-        const int ready = ::poll(&wanted, 1, look_for_stop_ms);
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Steady::now());
+        const auto wait = std::clamp<std::int64_t>(left.count(), 0, look_for_stop_ms);
+        const int ready = ::poll(&wanted, 1, static_cast<int>(wait));
         if (ready < 0 && errno != EINTR) throw system_error("poll", host(), errno);
-        if (ready > 0) break;
+        if (ready > 0) return true;
+        if (left.count() <= look_for_stop_ms) return false;
     }
+}
+
+void Connection::wait_readable() const {
+    while (!poll_readable(Steady::now() + std::chrono::hours(1))) continue;
     if (PQconsumeInput(connection_.get()) == 0) throw broken("the connection broke");
+}
+
+bool Connection::read_until(Time until) {
+    if (!poll_readable(until)) return false;
+    if (PQconsumeInput(connection_.get()) == 0) throw broken("the connection broke");
+    return true;
 }
 
 Connection::Result Connection::next_result() {
@@ -177,18 +194,22 @@ void Connection::send(const std::string& command) {
     if (PQsendQuery(connection_.get(), command.c_str()) == 0) throw broken("send a command");
 }
 
+std::vector<Connection::Row> Connection::rows_of(const pg_result* result) {
+    std::vector<Row> rows(static_cast<std::size_t>(PQntuples(result)));
+    for (int row = 0; row < PQntuples(result); ++row)
+        for (int column = 0; column < PQnfields(result); ++column)
+            rows[static_cast<std::size_t>(row)].push_back(
+                PQgetisnull(result, row, column) != 0
+                    ? std::nullopt
+                    : std::optional<std::string>(PQgetvalue(result, row, column)));
+    return rows;
+}
+
 std::vector<Connection::Row> Connection::next_rows() {
     const Result result = next_result();
     if (!result || PQresultStatus(result.get()) != PGRES_TUPLES_OK)
         throw Error(Errc::io, "the server gave another answer than the protocol says");
-    std::vector<Row> rows(static_cast<std::size_t>(PQntuples(result.get())));
-    for (int row = 0; row < PQntuples(result.get()); ++row)
-        for (int column = 0; column < PQnfields(result.get()); ++column)
-            rows[static_cast<std::size_t>(row)].push_back(
-                PQgetisnull(result.get(), row, column) != 0
-                    ? std::nullopt
-                    : std::optional<std::string>(PQgetvalue(result.get(), row, column)));
-    return rows;
+    return rows_of(result.get());
 }
 
 std::vector<Connection::Row> Connection::rows(const std::string& command) {
@@ -229,6 +250,43 @@ std::optional<ByteView> Connection::copy_data() {
         if (size < 0) throw broken("the copy broke");
         wait_readable();
     }
+}
+
+void Connection::expect_copy_both() {
+    const Result result = next_result();
+    if (!result || PQresultStatus(result.get()) != PGRES_COPY_BOTH)
+        throw Error(Errc::io, "the server gave another answer than the protocol says");
+}
+
+Connection::Arrival Connection::next_arrival() {
+    char* bytes = nullptr;
+    const int size = PQgetCopyData(connection_.get(), &bytes, 1);
+    copied_.reset(bytes);
+    if (size == 0) return {};
+    if (size == -1) return {Arrival::Kind::end};
+    if (size < 0) throw broken("the copy broke");
+    return {Arrival::Kind::message,
+            as_bytes(std::string_view(bytes, static_cast<std::size_t>(size)))};
+}
+
+void Connection::put_copy_data(ByteView message) {
+    const std::string_view text = as_text(message);
+    if (PQputCopyData(connection_.get(), text.data(), static_cast<int>(text.size())) != 1 ||
+        PQflush(connection_.get()) != 0)
+        throw broken("send to the server");
+}
+
+std::vector<Connection::Row> Connection::end_copy() {
+    Result result = next_result();
+    if (result && PQresultStatus(result.get()) == PGRES_COPY_IN) {
+        if (PQputCopyEnd(connection_.get(), nullptr) != 1 || PQflush(connection_.get()) != 0)
+            throw broken("send to the server");
+        result = next_result();
+    }
+    auto rows = result && PQresultStatus(result.get()) == PGRES_TUPLES_OK ? rows_of(result.get())
+                                                                          : std::vector<Row>();
+    finish();
+    return rows;
 }
 
 void Connection::finish(

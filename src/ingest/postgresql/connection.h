@@ -6,6 +6,7 @@
 #include <yore/base/bytes.h>
 #include <yore/base/error.h>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -29,8 +30,9 @@ struct ServerMessage {
 };
 
 /// One thread. Each call that waits for the server ends when it is stopped: Errc::cancelled. What
-/// the server refuses: `denied` for want of a privilege, else `invalid` or `io`, in its words and
-/// with its hints. A connection that breaks: `io`; then it is of no more use.
+/// the server refuses: `denied` for want of a privilege, `not_found` for a file of its that is
+/// gone, else `invalid` or `io`, in its words and with its hints. A connection that breaks: `io`;
+/// then it is of no more use.
 class Connection {
   public:
     enum class Kind {
@@ -58,6 +60,21 @@ class Connection {
     void expect_copy();
     /// Its next message, until the next call; nullopt at its end.
     std::optional<ByteView> copy_data();
+
+    // A copy in both directions.
+    void expect_copy_both();
+    struct Arrival {
+        enum class Kind { message, nothing_yet, end } kind = Kind::nothing_yet;
+        ByteView message = {};  ///< until the next call
+    };
+    /// Its next message, if that has been read from the network.
+    Arrival next_arrival();
+    /// Reads what comes until then, and returns once something did; nothing: false.
+    bool read_until(std::chrono::steady_clock::time_point);
+    void put_copy_data(ByteView);
+    /// Ours, after the server's has ended. The rows that it answers then; none: none.
+    std::vector<Row> end_copy();
+
     /// All answers that are left. A refusal is thrown, unless `is_welcome` takes its SQLSTATE.
     void finish(const std::function<bool(std::string_view sqlstate, const std::string& text)>&
                     is_welcome = {});
@@ -78,7 +95,9 @@ class Connection {
     using Result = std::unique_ptr<pg_result, Clear>;
 
     static void receive_message(void* self, const pg_result*);
+    static std::vector<Row> rows_of(const pg_result*);
     Result next_result();
+    bool poll_readable(std::chrono::steady_clock::time_point until) const;
     void wait_readable() const;
     Error broken(std::string_view doing) const;
 

@@ -39,9 +39,8 @@ LogFileTaken WalStore::store() {
     check_size();
     const std::uint64_t valid = valid_bytes();
     check_copy(valid);
-    if (copy_ && copy_->size() >= valid)
-        return {LogFileTaken::Outcome::already, incarnation_.name, valid, 0};
-    if (valid == 0) return {LogFileTaken::Outcome::not_kept, incarnation_.name, 0, 0};
+    if (copy_ && copy_->size() >= valid) return leave(LogFileTaken::Outcome::already, valid);
+    if (valid == 0) return leave(LogFileTaken::Outcome::not_kept, valid);
     check_whole();
     return commit(valid);
 }
@@ -214,14 +213,19 @@ bool WalStore::is_stored_alike(const LogSegment& segment) const {
     return other && other->extents == segment.extents && other->list == segment.list;
 }
 
+/// Nothing of it is to be stored, or not any more.
+LogFileTaken WalStore::leave(LogFileTaken::Outcome outcome, std::uint64_t valid) const {
+    if (order_.drop) order_.catalog.store().commit({}, {&*order_.drop, 1});
+    return {outcome, incarnation_.name, valid, 0};
+}
+
 LogFileTaken WalStore::commit(std::uint64_t valid) {
     const LogSegment segment = describe(reading_->own(), {header_.start.value + valid});
     const auto part = parents_part();
     const auto changing = order_.catalog.change_logs();
     auto changes = logs_.add(segment);
     if (changes.empty()) {  // somebody was faster
-        if (is_stored_alike(segment))
-            return {LogFileTaken::Outcome::already, incarnation_.name, valid, 0};
+        if (is_stored_alike(segment)) return leave(LogFileTaken::Outcome::already, valid);
         throw Error(Errc::busy, fmt::format("{}: it was stored meanwhile", order_.name),
                     {"try again, and it is compared with what is stored"});
     }
@@ -231,7 +235,8 @@ LogFileTaken WalStore::commit(std::uint64_t valid) {
     };
     if (part) add(logs_.add(*part));
     add(timeline_record().changes);
-    writer_->commit(changes);
+    const auto* drop = order_.drop ? &*order_.drop : nullptr;
+    writer_->commit(changes, {drop, drop != nullptr ? std::size_t{1} : 0});
     return {LogFileTaken::Outcome::stored, incarnation_.name, valid, segment.point_count};
 }
 

@@ -33,6 +33,7 @@ class WalStore {
     void check_copy(std::uint64_t valid) const;
     void check_whole() const;
     std::uint64_t valid_bytes() const;
+    LogFileTaken leave(LogFileTaken::Outcome, std::uint64_t valid) const;
     LogFileTaken commit(std::uint64_t valid);
     catalog::LogSegment describe(const LogFindings&, postgresql::Lsn end) const;
     void add_points(catalog::LogSegment&, const LogFindings&) const;

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Follows a PostgreSQL cluster: receives its log as a standby does, so that what has committed
+/// there is durable here, too.
+#pragma once
+
+#include <yore/base/error.h>
+#include <yore/ingest/follow.h>
+#include <yore/store/object_cache.h>
+
+#include <functional>
+#include <stop_token>
+#include <string>
+
+namespace yore::ingest {
+
+struct ClusterFollowOptions {
+    /// The newest commits become moments that late at most; what is durable is so at once.
+    Duration moments_interval = seconds(2);
+    /// The server is told so often what is durable here, besides whenever it is more.
+    Duration report_interval = seconds(10);
+    /// Once a second; its `lag` is the longest of that second.
+    std::function<void(const Followed&)> progress = {};
+    /// It failed, and is tried again after this.
+    std::function<void(const Error&, Duration)> interrupted = {};
+};
+
+/// Until it is stopped; then all that has arrived is durable, and its commits are moments. A slot
+/// (`replication_slot_name`) keeps the log at the server meanwhile and afterwards. What breaks the
+/// connection is tried again; the log goes on where the stored one ends, or, where that is gone at
+/// the server, at what it still has. Another cluster than before, a server that refuses: `invalid`
+/// or `denied`; another log than is stored: `exists`; the source is removed: `not_found`.
+Followed follow_postgresql(catalog::Catalog&, const store::ObjectCache&, const catalog::Source&,
+                           const ClusterFollowOptions&, const Clock&, std::stop_token);
+
+/// 1, 2, 4 … 30 seconds after so many failures in a row, at least one.
+Duration reconnect_delay(unsigned failures);
+
+/// `yore_` and the source's name, as a slot may be named: [a-z0-9_], at most 63 of them. What had
+/// to be changed for that leaves a mark of the name's hash, so that no two sources share one.
+std::string replication_slot_name(std::string_view source);
+/// At the server of the source that answers first; waits until nobody uses it. Not there: nothing.
+void drop_replication_slot(const catalog::Source&, std::stop_token);
+
+}  // namespace yore::ingest

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ingest/postgresql/log_receiver.h"
+
+#include <yore/base/log.h>
+
+#include <algorithm>
+
+#include "ingest/postgresql/stream_start.h"
+#include "ingest/postgresql/timelines.h"
+
+namespace yore::ingest {
+namespace {
+
+using namespace postgresql;
+using Steady = std::chrono::steady_clock;
+
+/// More than what arrives while a sync runs, and little enough for a reply within a second.
+constexpr std::size_t gathered_bytes_max = 1u << 20;
+constexpr std::chrono::seconds tell_interval{1};
+
+std::chrono::nanoseconds to_chrono(Duration duration) {
+    return std::chrono::nanoseconds(duration.ns);
+}
+
+}  // namespace
+
+LogReceiver::LogReceiver(const FoldingOrder& order, const ClusterFollowOptions& options,
+                         std::stop_token stop)
+    : order_(order),
+      options_(options),
+      stop_(std::move(stop)),
+      slot_(replication_slot_name(order.source.name)) {}
+LogReceiver::~LogReceiver() = default;
+
+void LogReceiver::settle() {
+    folder_.reset();
+    tail_.reset();
+    store_tails(order_);
+}
+
+void LogReceiver::receive() {
+    Connection connection(order_.source.postgresql.conninfo, stop_);
+    connection.on_message([&](const ServerMessage& message) {
+        log_warning("source {}: the server: {}", order_.source.name, message.text);
+    });
+    LogPlace place = find_place(connection);
+    folder_.emplace(order_, server_.format.segment_size);
+    log_info("source {}: the log of {} is received from {}", order_.source.name, connection.host(),
+             to_text(place));
+    for (;;) {
+        open(place);
+        place = stream(connection, place);
+    }
+}
+
+/// From where on, with the slot made and the history of the server's timeline stored.
+LogPlace LogReceiver::find_place(Connection& connection) {
+    server_ = ask_for_log(connection);
+    check_cluster(order_.catalog, order_.source, server_.format.system_identifier,
+                  "the cluster at " + connection.host());
+    make_slot(connection, slot_);
+    const Timeline timeline = server_.end.timeline;
+    std::vector<TimelineSwitch> history;
+    if (timeline > Timeline{1}) {
+        std::string text;
+        store_history(connection, timeline, text);
+        history = parse_timeline_history(as_bytes(text), timeline, to_text(timeline) + ".history");
+    }
+    return place_to_begin(order_.catalog, order_.source, server_, history,
+                          position_to_begin(connection, server_));
+}
+
+/// The first that the slot keeps, or just where the server is.
+Lsn LogReceiver::position_to_begin(Connection& connection, const ServerLog& server) const {
+    return slot_position(connection, slot_).value_or(server.end.at);
+}
+
+void LogReceiver::store_history(Connection& connection, Timeline timeline,
+                                std::string& text) const {
+    text = ask_for_history(connection, timeline);
+    const std::string name = to_text(timeline) + ".history";
+    std::string_view left = text;
+    const StreamReader read = [&](MutableBytes into) {
+        const std::size_t count = std::min(into.size(), left.size());
+        std::ranges::copy(as_bytes(left.substr(0, count)), into.begin());
+        left.remove_prefix(count);
+        return count;
+    };
+    store_log_file({order_.catalog, order_.cache, order_.source, name, read, order_.clock}, stop_);
+}
+
+/// The tail, to append to it there, and a reader that has read it up to there. What else the tail
+/// holds is in segments by now.
+void LogReceiver::open(const LogPlace& place) {
+    store::Store& store = order_.catalog.store();
+    const Timeline timeline = place.timeline;
+    tail_.reset();
+    tail_id_ = {order_.source.id, timeline.value};
+    auto extent = extent_of(store, tail_id_);
+    if (extent && extent->end != place.at) {
+        const store::TailDrop all{tail_id_};
+        store.commit({}, {&all, 1});
+        extent.reset();
+    }
+    const Lsn begin = extent ? extent->begin : place.at;
+    WalStream format = server_.format;
+    format.timeline = timeline;
+    format.timeline_start = {};
+    for (const auto& each : catalog::Logs(store).incarnations(order_.source.id))
+        if (each.number == timeline.value && each.fork)
+            format.timeline_start = lsn_of(each.fork->at);
+    reader_.emplace(format, begin);
+    TailFile file(store, tail_id_, begin, place.at);
+    Buffer block(gathered_bytes_max);
+    while (const std::size_t got = file.read(block.span()))
+        reader_->feed(block.view().first(got), *this);
+    heard_ = 0;
+    has_news_ = false;
+    tail_.emplace(store.open_tail(tail_id_));
+}
+
+/// Returns where the log goes on when the server has ended it there.
+LogPlace LogReceiver::stream(Connection& connection, const LogPlace& from) {
+    LogStream stream(connection, slot_, from);
+    stream.report(order_.clock.now());
+    next_report_ = Steady::now() + to_chrono(options_.report_interval);
+    auto state = LogStream::State::open;
+    while (state == LogStream::State::open) {
+        state = stream.gather(gathered_bytes_max, next_wake());
+        const bool has_more = take_in(stream);
+        if (has_more || stream.wants_reply() || Steady::now() >= next_report_) {
+            stream.report(order_.clock.now());
+            next_report_ = Steady::now() + to_chrono(options_.report_interval);
+        }
+        keep_open_segment(stream.position());
+        note_pending(stream);
+        tell(stream);
+    }
+    fold(stream.position(), TailPart::Form::last);
+    folder_->finish();
+    return next_place(connection, stream);
+}
+
+LogPlace LogReceiver::next_place(Connection& connection, LogStream& stream) {
+    std::optional<LogPlace> next;
+    try {
+        next = stream.next_place();
+    } catch (const Error& error) {
+        if (error.code() != Errc::not_found) throw;
+        return behind_gap(connection, {{tail_id_.incarnation}, stream.position()}, error);
+    }
+    if (!next) throw Error(Errc::io, "the server ended the stream of its log");
+    std::string text;
+    store_history(connection, next->timeline, text);
+    const SegmentSize size = server_.format.segment_size;
+    log_info("source {}: the log goes on at {}", order_.source.name, to_text(*next));
+    return {next->timeline, size.start_of(size.segment_of(next->at))};
+}
+
+/// A slot that has lost its log keeps nothing any more: a new one does.
+LogPlace LogReceiver::behind_gap(Connection& connection, const LogPlace& gone, const Error& why) {
+    drop_slot(connection, slot_);
+    make_slot(connection, slot_);
+    server_ = ask_for_log(connection);
+    const SegmentSize size = server_.format.segment_size;
+    const Lsn first = position_to_begin(connection, server_);
+    const LogPlace next{server_.end.timeline, size.start_of(size.segment_of(first))};
+    if (next.timeline <= gone.timeline && next.at <= gone.at) throw why;
+    ++done_.lost;
+    log_error(
+        "source {}: the log from {} on is lost: {}; it goes on from {}, and no moment between them "
+        "can be had; take a snapshot, for the moments after it",
+        order_.source.name, to_text(gone), why.what(), to_text(next));
+    return next;
+}
+
+/// Whether there was anything.
+bool LogReceiver::take_in(LogStream& stream) {
+    const ByteView bytes = stream.gathered();
+    if (bytes.empty()) return false;
+    const auto began = Steady::now();
+    reader_->feed(bytes, *this);
+    if (const auto& wrong = reader_->stop())
+        throw Error(Errc::corrupt,
+                    fmt::format("the log that the server streams is damaged: {}", wrong->text));
+    append(stream.position(), bytes);
+    stream.take();
+    done_.bytes += bytes.size();
+    done_.moments += heard_;
+    done_.records += std::exchange(heard_, 0);
+    const std::chrono::nanoseconds took = Steady::now() - began;
+    done_.lag = std::max(done_.lag, Duration{took.count()});
+    return true;
+}
+
+/// No piece reaches over the end of a segment.
+void LogReceiver::append(Lsn position, ByteView bytes) {
+    const SegmentSize size = server_.format.segment_size;
+    while (!bytes.empty()) {
+        const std::size_t left = size.bytes() - size.offset_of(position);
+        const ByteView piece =
+            bytes.first(std::min({bytes.size(), left, store::tail_piece_bytes_max}));
+        tail_->append(position.value, piece);
+        position.value += piece.size();
+        bytes = bytes.subspan(piece.size());
+        if (piece.size() == left) {
+            fold(position, TailPart::Form::whole);
+            has_news_ = !bytes.empty() && has_news_;
+        }
+    }
+}
+
+/// The segment in which the tail ends.
+void LogReceiver::fold(Lsn until, TailPart::Form form) {
+    const SegmentSize size = server_.format.segment_size;
+    const Lsn begin = size.start_of(size.segment_of({until.value - 1}));
+    const bool is_whole = until.value - begin.value == size.bytes();
+    if (is_whole != (form == TailPart::Form::whole) || !tail_->end()) return;
+    folder_->put({tail_id_, begin, until, form});
+}
+
+void LogReceiver::keep_open_segment(Lsn durable) {
+    const bool is_idle = folder_->is_idle();
+    if (!has_news_ || !is_idle || Steady::now() < next_moments_) return;
+    fold(durable, TailPart::Form::open);
+    has_news_ = false;
+    next_moments_ = Steady::now() + to_chrono(options_.moments_interval);
+}
+
+void LogReceiver::on_record(const WalRecord& record, const WalFact* fact) {
+    if (fact == nullptr) return;
+    const auto point = restore_point_of(record, *fact);
+    if (!point) return;
+    ++heard_;
+    has_news_ = true;
+    newest_heard_ = std::max(newest_heard_.value_or(point->time), point->time);
+}
+
+/// Since when the server has had something that is not durable here.
+void LogReceiver::note_pending(const LogStream& stream) {
+    const Lsn durable = stream.position(), end = stream.server_end();
+    done_.pinned = end <= durable ? 0 : end.value - durable.value;
+    if (durable >= pending_end_) done_.pending_since.reset();
+    if (done_.pending_since || done_.pinned == 0) return;
+    done_.pending_since = order_.clock.now();
+    pending_end_ = end;
+}
+
+/// Up to when the log is durable: its last commit, or, when the server has no more, now.
+void LogReceiver::tell(const LogStream& stream) {
+    const auto now = Steady::now();
+    if (now < next_tell_) return;
+    next_tell_ = now + tell_interval;
+    check_source();
+    auto known = newest_heard_;
+    if (done_.pinned == 0 && stream.server_time()) known = stream.server_time();
+    if (known) done_.known_until = std::max(done_.known_until, *known);
+    if (options_.progress) options_.progress(done_);
+    done_.lag = {};
+}
+
+void LogReceiver::check_source() const {
+    const auto fed = order_.catalog.source(order_.source.id);
+    if (!fed || fed->removed)
+        throw Error(Errc::not_found, fmt::format("source {} was removed", order_.source.name));
+}
+
+LogReceiver::Time LogReceiver::next_wake() const {
+    const Time wake = std::min(next_report_, Steady::now() + tell_interval);
+    return has_news_ ? std::min(wake, std::max(next_moments_, Steady::now())) : wake;
+}
+
+}  // namespace yore::ingest

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Receives a cluster's log over one connection at a time.
+///
+/// What has come is checked record by record, appended to the timeline's tail in one synced piece,
+/// and then reported to the server: so a commit that waits for us waits for one sync. While that
+/// runs, more arrives; it is the next piece. Whole segments are stored from the tail meanwhile, in
+/// another thread.
+#pragma once
+
+#include <yore/ingest/postgresql_follow.h>
+
+#include <chrono>
+#include <optional>
+
+#include "ingest/postgresql/log_stream.h"
+#include "ingest/postgresql/tail_folding.h"
+
+namespace yore::ingest {
+
+/// One thread.
+class LogReceiver final : postgresql::WalListener {
+  public:
+    LogReceiver(const FoldingOrder&, const ClusterFollowOptions&, std::stop_token);
+    ~LogReceiver() override;
+
+    /// Makes moments of all that is durable. Needs no server.
+    void settle();
+    /// Until the connection breaks or it is stopped; then `settle` is due. Throws in any case.
+    void receive();
+    const Followed& done() const { return done_; }
+
+  private:
+    using Time = std::chrono::steady_clock::time_point;
+
+    LogPlace find_place(Connection&);
+    void open(const LogPlace&);
+    LogPlace stream(Connection&, const LogPlace&);
+    LogPlace next_place(Connection&, LogStream&);
+    LogPlace behind_gap(Connection&, const LogPlace& gone, const Error& why);
+    postgresql::Lsn position_to_begin(Connection&, const ServerLog&) const;
+    void store_history(Connection&, postgresql::Timeline, std::string& text) const;
+
+    bool take_in(LogStream&);
+    void append(postgresql::Lsn, ByteView);
+    void fold(postgresql::Lsn until, TailPart::Form);
+    void keep_open_segment(postgresql::Lsn durable);
+    void on_record(const postgresql::WalRecord&, const postgresql::WalFact*) override;
+    void note_pending(const LogStream&);
+    void tell(const LogStream&);
+    void check_source() const;
+    Time next_wake() const;
+
+    const FoldingOrder order_;
+    const ClusterFollowOptions& options_;
+    const std::stop_token stop_;
+    const std::string slot_;
+    Followed done_;
+
+    // Of a connection.
+    ServerLog server_;
+    std::optional<TailFolder> folder_;
+
+    // Of a timeline.
+    store::TailId tail_id_;
+    std::optional<store::Tail> tail_;
+    std::optional<postgresql::WalReader> reader_;  ///< as far as the tail
+    bool has_news_ = false;    ///< restore points that are in no stored segment yet
+    std::uint64_t heard_ = 0;  ///< restore points of what is being taken in
+    std::optional<Timestamp> newest_heard_;
+    postgresql::Lsn pending_end_;  ///< once it is durable, nothing pends since `pending_since`
+    Time next_moments_, next_report_, next_tell_;
+};
+
+}  // namespace yore::ingest
