@@ -127,6 +127,16 @@ std::string key_rotate_line(const Invocation&, const Screen&, const nlohmann::js
     return fmt::format("key slot {} has its new secret", result.value("id", ""));
 }
 
+std::string need_text(const Screen& screen, const nlohmann::json& row) {
+    auto text = fmt::format("  {} {}", row.value("source", ""), screen.name(bytes_in(row, "path")));
+    if (const auto snapshots = number_in(row, "snapshots"); snapshots == 1)
+        text += fmt::format(", snapshot {}", row.value("first", ""));
+    else if (snapshots > 1)
+        text += fmt::format(", {} from {} to {}", counted(snapshots, "snapshot"),
+                            row.value("first", ""), row.value("last", ""));
+    return text + fmt::format(": needs {:.14}\n", row.value("object", ""));
+}
+
 /// How far a run of level 2 came, if not through all.
 std::string packs_text(const nlohmann::json& result) {
     const auto packs = number_in(result, "packs"), read = number_in(result, "packs_read");
@@ -157,10 +167,12 @@ Presentation present_verify(const Invocation&, Screen& screen) {
                                                                    : "it can be read now"));
             return;
         }
+        if (row.contains("path")) {
+            screen.out(need_text(screen, row));
+            return;
+        }
         screen.out(fmt::format("damaged: {}: {}\n", screen.name(bytes_in(row, "object")),
                                screen.name(bytes_in(row, "text"))));
-        for (const std::string& path : command::bytes_of_list(row["needed_by"]))
-            screen.out(fmt::format("  needed by {}\n", screen.name(path)));
     };
     presentation.result = [&](const nlohmann::json& result) {
         auto text = fmt::format("level {}: {}, {}, {}", number_in(result, "level"),

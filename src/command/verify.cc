@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// verify: `level` (1 or 2), `max_time`, `older_than` (verification.h), `sample` (0 < part <= 1,
-/// level 2). Events `progress`, `damage` for each damaged object, `mended` for each that was
+/// level 2). Events `progress`, `damage` for each damaged object, `needed` for
+/// each path that needs one with its snapshots, `mended` for each that was
 /// damaged and is whole again. The result says of level 2 how much of the packs was read, and of
 /// both how much is verified by now. `exit_code` 4 when there is damage.
 #include <yore/base/error.h>
@@ -42,7 +43,20 @@ nlohmann::json describe(const upkeep::Damage& damage) {
     nlohmann::json event;
     put_bytes(event, "object", damage.object);
     put_bytes(event, "text", damage.text);
-    event["needed_by"] = list_of_bytes(damage.needed_by);
+    return event;
+}
+
+nlohmann::json describe(const upkeep::Need& need) {
+    nlohmann::json event{{"object", need.object},
+                         {"source", need.source},
+                         {"snapshots", need.snapshots},
+                         {"first", nullptr},
+                         {"last", nullptr}};
+    put_bytes(event, "path", need.path);
+    if (need.snapshots > 0) {
+        event["first"] = need.first;
+        event["last"] = need.last;
+    }
     return event;
 }
 
@@ -72,16 +86,19 @@ nlohmann::json run_verify(Context& context, const Call& call) {
     options.progress = [&](const upkeep::VerifyOptions::Progress& progress) {
         reporter.progress(describe(progress));
     };
+    options.on_damage = [&](const upkeep::Damage& damage) {
+        reporter.event("damage", describe(damage));
+    };
+    options.on_need = [&](const upkeep::Need& need) { reporter.event("needed", describe(need)); };
     const auto turn = context.upkeep_turn(call.stop);
     const auto verified = upkeep::verify(context.catalog(), context.cache(), options, call.stop);
-    for (const auto& damage : verified.damage) reporter.event("damage", describe(damage));
     for (const auto& mended : verified.mended) reporter.event("mended", describe(mended));
     auto result = describe(verified.counts);
     result["level"] = options.level;
     result["sample"] = options.sample;
     if (options.level == 2) result.update(describe(verified.packs));
     result["verified"] = describe_verified(context);
-    if (!verified.damage.empty()) result["exit_code"] = static_cast<int>(ExitCode::damaged);
+    if (verified.counts.damaged > 0) result["exit_code"] = static_cast<int>(ExitCode::damaged);
     return result;
 }
 

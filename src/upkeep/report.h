@@ -4,7 +4,6 @@
 
 #include <yore/upkeep/verify.h>
 
-#include <algorithm>
 #include <chrono>
 #include <map>
 #include <string>
@@ -13,21 +12,17 @@
 
 namespace yore::upkeep {
 
-/// One object is reported once, with the first paths that need it. One thread.
+/// One object is reported once. One thread.
 class Report {
   public:
     explicit Report(const VerifyOptions& options) : options_(options) {}
 
-    void damage(const std::string& object, const std::string& text, const std::string& path = {}) {
-        Damage& entry = found_[object];
-        if (entry.object.empty()) {
-            entry.object = object;
-            entry.text = text;
-            ++counts.damaged;
-        }
-        if (!path.empty() && entry.needed_by.size() < needed_by_max &&
-            std::ranges::count(entry.needed_by, path) == 0)
-            entry.needed_by.push_back(path);
+    void damage(const std::string& object, const std::string& text) {
+        if (found_.emplace(object, text).second) ++counts.damaged;
+    }
+    void tell_damage() const {
+        if (!options_.on_damage) return;
+        for (const auto& [object, text] : found_) options_.on_damage({object, text});
     }
     void progress(bool always = false) {
         if (!options_.progress) return;
@@ -37,10 +32,9 @@ class Report {
         options_.progress(counts);
     }
     VerifyResult result(const PacksRead& packs) && {
-        VerifyResult result{.counts = counts, .packs = packs, .damage = {}, .mended = mended_};
-        for (auto& [object, damage] : found_) result.damage.push_back(std::move(damage));
-        return result;
+        return {.counts = counts, .packs = packs, .mended = std::move(mended_)};
     }
+    const VerifyOptions& options() const { return options_; }
     void mended(Mended one) { mended_.push_back(std::move(one)); }
     bool empty() const { return found_.empty(); }
     bool holds(const std::string& object) const { return found_.contains(object); }
@@ -48,11 +42,10 @@ class Report {
     VerifyOptions::Progress counts;
 
   private:
-    static constexpr std::size_t needed_by_max = 10;
     static constexpr auto progress_interval = std::chrono::milliseconds(200);
 
     const VerifyOptions& options_;
-    std::map<std::string, Damage> found_;
+    std::map<std::string, std::string> found_;  ///< object, what is wrong
     std::vector<Mended> mended_;
     std::chrono::steady_clock::time_point told_{};
 };

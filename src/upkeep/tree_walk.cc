@@ -31,7 +31,7 @@ class Walk {
 
   private:
     void directory(const Pending& here) {
-        guarded("directory node " + here.top.hex(), here.path, [&] {
+        guarded("node " + here.top.hex(), [&] {
             tree::Directory(cache_, here.top).scan("", [&](const tree::EntryView& entry) {
                 check_stop();
                 visit(entry, here.is_root ? here.path : path_below(here, entry));
@@ -54,9 +54,8 @@ class Walk {
 
     void content(const tree::Content& content, const std::string& path) {
         if (content.list && !visitor_.node(*content.list, path)) return;
-        const std::string object =
-            content.list ? "list node " + content.list->hex() : std::string("extents");
-        guarded(object, path, [&] {
+        const std::string object = content.list ? "node " + content.list->hex() : "file " + path;
+        guarded(object, [&] {
             std::uint64_t hole_bytes = 0;
             tree::ContentReader(cache_, content).scan(0, [&](const tree::PlacedExtent& placed) {
                 check_stop();
@@ -72,12 +71,12 @@ class Walk {
     }
 
     template <typename Body>
-    void guarded(const std::string& object, const std::string& path, Body&& body) {
+    void guarded(const std::string& object, Body&& body) {
         try {
             body();
         } catch (const Error& error) {
             if (error.code() == Errc::cancelled) throw;
-            visitor_.damaged(object, error.what(), path);
+            visitor_.damaged(object, error.what());
         }
     }
 

@@ -22,8 +22,7 @@ class TreeVisitor {
     /// An extent or an xattr's chunk.
     virtual void chunk(const ChunkId&, std::uint64_t end_in_chunk, const std::string& path) = 0;
     /// A node that cannot be read, or a shape that cannot be.
-    virtual void damaged(const std::string& object, const std::string& text,
-                         const std::string& path) = 0;
+    virtual void damaged(const std::string& object, const std::string& text) = 0;
 };
 
 /// Throws Errc::cancelled when stopped; damage goes to the visitor.
@@ -35,6 +34,7 @@ class LocationSet {
   public:
     /// Whether it is new in the set.
     bool add(Location location) { return bits_.addChecked(location.value); }
+    bool contains(Location location) const { return bits_.contains(location.value); }
 
   private:
     Roaring64Map bits_;

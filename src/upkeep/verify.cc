@@ -3,6 +3,7 @@
 #include <yore/catalog/log.h>
 #include <yore/upkeep/verify.h>
 
+#include "upkeep/blame.h"
 #include "upkeep/known_damage.h"
 #include "upkeep/read_packs.h"
 #include "upkeep/report.h"
@@ -16,10 +17,10 @@ class ReferenceCheck final : public TreeVisitor {
   public:
     ReferenceCheck(const store::Store& store, Report& report) : store_(store), report_(report) {}
 
-    bool node(const NodeId& id, const std::string& path) override {
+    bool node(const NodeId& id, const std::string&) override {
         const auto info = store_.find(id);
         if (!info) {
-            report_.damage("node " + id.hex(), "referenced, but not stored", path);
+            report_.damage("node " + id.hex(), "referenced, but not stored");
             return false;
         }
         if (!nodes_.add(info->location)) return false;
@@ -27,32 +28,31 @@ class ReferenceCheck final : public TreeVisitor {
         report_.progress();
         return true;
     }
-    void chunk(const ChunkId& id, std::uint64_t end, const std::string& path) override {
+    void chunk(const ChunkId& id, std::uint64_t end, const std::string&) override {
         const auto info = store_.find(id);
         if (!info) {
-            report_.damage("chunk " + id.hex(), "referenced, but not stored", path);
+            report_.damage("chunk " + id.hex(), "referenced, but not stored");
             return;
         }
         if (end > info->plain_bytes)
-            report_.damage("chunk " + id.hex(), "shorter than a file's extent in it", path);
+            report_.damage("chunk " + id.hex(), "shorter than a file's extent in it");
         if (!chunks_.add(info->location)) return;
         ++report_.counts.chunks;
-        if (info->base) check_base(id, *info->base, path);
+        if (info->base) check_base(id, *info->base);
     }
-    void damaged(const std::string& object, const std::string& text,
-                 const std::string& path) override {
-        report_.damage(object, text, path);
+    void damaged(const std::string& object, const std::string& text) override {
+        report_.damage(object, text);
     }
 
   private:
-    void check_base(const ChunkId& id, const ChunkId& base, const std::string& path) {
+    void check_base(const ChunkId& id, const ChunkId& base) {
         const auto info = store_.find(base);
         if (!info)
             report_.damage("chunk " + id.hex(),
-                           fmt::format("its base {} is not stored", base.hex()), path);
+                           fmt::format("its base {} is not stored", base.hex()));
         else if (info->base)
             report_.damage("chunk " + id.hex(),
-                           fmt::format("its base {} is itself a delta", base.hex()), path);
+                           fmt::format("its base {} is itself a delta", base.hex()));
     }
 
     const store::Store& store_;
@@ -99,46 +99,13 @@ void check_references(const catalog::Catalog& catalog, const store::ObjectCache&
                 walk_tree(cache, snapshot->root, text, check, stop);
         } catch (const Error& error) {
             if (error.code() == Errc::cancelled) throw;
-            report.damage("snapshot " + text, error.what(), text);
+            report.damage("snapshot " + text, error.what());
         }
         ++report.counts.snapshots_done;
         report.progress();
     });
     each_segment(catalog, [&](const catalog::LogSegment& segment, const std::string& text) {
         walk_segment(cache, segment, text, check, stop);
-    });
-}
-
-/// Puts to each damaged object the files that need it.
-class Blame final : public TreeVisitor {
-  public:
-    explicit Blame(Report& report) : report_(report) {}
-    bool node(const NodeId& id, const std::string& path) override {
-        note("node " + id.hex(), path);
-        return true;
-    }
-    void chunk(const ChunkId& id, std::uint64_t, const std::string& path) override {
-        note("chunk " + id.hex(), path);
-    }
-    void damaged(const std::string&, const std::string&, const std::string&) override {}
-
-  private:
-    void note(const std::string& object, const std::string& path) {
-        if (report_.holds(object)) report_.damage(object, {}, path);
-    }
-    Report& report_;
-};
-
-void blame(const catalog::Catalog& catalog, const store::ObjectCache& cache, Report& report,
-           const std::stop_token& stop) {
-    if (report.empty()) return;
-    Blame blaming(report);
-    each_snapshot(catalog, [&](const auto& source, const auto& name, const std::string& text) {
-        if (const auto snapshot = catalog.snapshot(source.id, name))
-            walk_tree(cache, snapshot->root, text, blaming, stop);
-    });
-    each_segment(catalog, [&](const catalog::LogSegment& segment, const std::string& text) {
-        walk_segment(cache, segment, text, blaming, stop);
     });
 }
 
@@ -159,6 +126,7 @@ VerifyResult verify(const catalog::Catalog& catalog, const store::ObjectCache& c
     PacksRead packs;
     if (options.level == 2) packs = read_packs(catalog.store(), cache, options, report, stop);
     check_known_damage(catalog.store(), cache, report, stop);
+    report.tell_damage();
     blame(catalog, cache, report, stop);
     report.progress(true);
     return std::move(report).result(packs);

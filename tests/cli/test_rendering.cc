@@ -159,10 +159,21 @@ TEST_CASE("errors carry their hints, and names in them are escaped") {
 TEST_CASE("verify names each damaged object and who needs it") {
     const auto shown =
         rendered(of("verify"),
-                 {{{"event", "damage"},
+                 {{{"event", "damage"}, {"object", "chunk 91bc"}, {"text", "wrong tag"}},
+                  {{"event", "needed"},
                    {"object", "chunk 91bc"},
-                   {"text", "wrong tag"},
-                   {"needed_by", {"h@x/a", "h@x/b"}}}},
+                   {"source", "home"},
+                   {"path", "/a"},
+                   {"first", "2026-11-20T04-00-00Z"},
+                   {"last", "2026-11-21T04-00-00Z"},
+                   {"snapshots", 2u}},
+                  {{"event", "needed"},
+                   {"object", "chunk 91bc"},
+                   {"source", "home"},
+                   {"path", "log/00000001/00000007"},
+                   {"first", nullptr},
+                   {"last", nullptr},
+                   {"snapshots", 0u}}},
                  {{"result", "verify"},
                   {"level", 2u},
                   {"snapshots", 1u},
@@ -178,7 +189,10 @@ TEST_CASE("verify names each damaged object and who needs it") {
                   {"out_of_time", true},
                   {"verified", {{"never_bytes", 512u}, {"oldest", "2026-11-21T04:00:00Z"}}}});
     CHECK(shown.out ==
-          "damaged: chunk 91bc: wrong tag\n  needed by h@x/a\n  needed by h@x/b\n"
+          "damaged: chunk 91bc: wrong tag\n"
+          "  home /a, 2 snapshots from 2026-11-20T04-00-00Z to 2026-11-21T04-00-00Z: needs chunk "
+          "91bc\n"
+          "  home log/00000001/00000007: needs chunk 91bc\n"
           "level 2: 1 snapshot, 2 nodes, 3 chunks, 5 objects of 0 B read; 1 damaged\n"
           "the time is over: read 4 of 9 packs, 1.00 KiB of 2.00 KiB on disk\n"
           "all has been read since 2026-11-21T04:00:00Z, but for 512 B that never was\n");

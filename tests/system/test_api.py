@@ -19,7 +19,7 @@ ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 COMMANDS = "/v1/commands/"
 # What does not come about here: an error of the disk, lost events, damage, long work, old log.
 NEEDS_TROUBLE = {("snapshot", "problem"), ("restore", "problem"), ("verify", "damage"),
-                 ("verify", "mended"),
+                 ("verify", "mended"), ("verify", "needed"),
                  ("restore", "progress"), ("snapshot", "progress"), ("verify", "progress"),
                  ("collect", "progress"), ("source-import", "progress"),
                  ("source-import", "problem"), ("jobs-follow", None), ("log-list", "span"),

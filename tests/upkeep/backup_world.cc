@@ -195,8 +195,11 @@ void World::check() const {
     for (const auto& [name, files] : kept_)
         agree(read(catalog_->snapshot(source_, name)->root) == files, name.text());
     for (const auto& [root, files] : open_) agree(read(root) == files, "what is open");
-    const auto verified = verify(*catalog_, *cache_, {.level = 2}, {});
-    for (const Damage& damage : verified.damage) agree(false, damage.object + ": " + damage.text);
+    VerifyOptions options{.level = 2};
+    options.on_damage = [](const Damage& damage) {
+        agree(false, damage.object + ": " + damage.text);
+    };
+    verify(*catalog_, *cache_, options, {});
 }
 
 }  // namespace yore::upkeep::test

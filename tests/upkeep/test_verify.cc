@@ -30,13 +30,20 @@ class DamagingBackend final : public test::SharedBackend {
     Location victim_;
 };
 
+/// With what was told on the way.
+struct Outcome : VerifyResult {
+    std::vector<Damage> damage;
+    std::vector<Need> needs;
+};
+
 /// One snapshot of two files, one of them in a subdirectory.
 struct Repository {
     test::TreeFixture fixture;
     ChunkId chunk;
     NodeId subdirectory;
 
-    Repository() {
+    /// Snapshots of the same tree.
+    explicit Repository(int snapshots = 1) {
         catalog::Catalog catalog(*fixture.store);
         catalog::Source source;
         source.name = "home";
@@ -55,13 +62,15 @@ struct Repository {
         const auto all = fixture.build({{"file", file}, {"sub", directory}});
         top.child = all.top;
         top.totals = all.totals;
-        catalog::Snapshot snapshot;
-        snapshot.source = source.id;
-        const auto name = catalog.reserve_name(source.id, fixture.repository.clock.now());
-        snapshot.name = name.name();
-        snapshot.root = fixture.build({{"root", top}}).top;
-        const std::vector<store::RecordChange> records{catalog::Catalog::put(snapshot)};
-        fixture.writer.commit(records);
+        for (int i = 0; i < snapshots; ++i) {
+            catalog::Snapshot snapshot;
+            snapshot.source = source.id;
+            const auto name = catalog.reserve_name(source.id, fixture.repository.clock.now());
+            snapshot.name = name.name();
+            snapshot.root = fixture.build({{"root", top}}).top;
+            const std::vector<store::RecordChange> records{catalog::Catalog::put(snapshot)};
+            fixture.writer.commit(records);
+        }
     }
 
     static tree::Entry entry(const std::string& name, tree::FileKind kind) {
@@ -73,8 +82,8 @@ struct Repository {
     }
 
     /// Verifies as a process would that opens it anew, with one object damaged if asked.
-    VerifyResult verify(const VerifyOptions& options,
-                        std::optional<std::pair<Domain, Location>> victim = std::nullopt) {
+    Outcome verify(VerifyOptions options,
+                   std::optional<std::pair<Domain, Location>> victim = std::nullopt) {
         std::unique_ptr<store::Backend> backend =
             std::make_unique<test::SharedBackend>(fixture.repository.backend);
         if (victim)
@@ -87,7 +96,12 @@ struct Repository {
                                  fixture.repository.clock);
         const catalog::Catalog catalog(const_cast<store::Store&>(store));
         const store::ObjectCache cache(store, 64u << 20);
-        return upkeep::verify(catalog, cache, options, {});
+        Outcome outcome;
+        options.on_damage = [&](const Damage& damage) { outcome.damage.push_back(damage); };
+        options.on_need = [&](const Need& need) { outcome.needs.push_back(need); };
+        static_cast<VerifyResult&>(outcome) = upkeep::verify(catalog, cache, options, {});
+        CHECK(outcome.damage.size() == outcome.counts.damaged);
+        return outcome;
     }
 };
 
@@ -96,7 +110,7 @@ struct Repository {
 TEST_CASE("a sound repository has no damage, at both levels") {
     Repository repository;
     const int level = GENERATE(1, 2);
-    const VerifyResult result = repository.verify({.level = level});
+    const Outcome result = repository.verify({.level = level});
     CHECK(result.damage.empty());
     CHECK(result.counts.snapshots_done == 1);
     CHECK(result.counts.nodes == 3);
@@ -109,12 +123,15 @@ TEST_CASE("a damaged chunk is seen at level 2, with the files that need it") {
     const Location location = repository.fixture.store->find(repository.chunk)->location;
     const std::pair victim(Domain::chunk, location);
     CHECK(repository.verify({.level = 1}, victim).damage.empty());
-    const VerifyResult result = repository.verify({.level = 2}, victim);
+    const Outcome result = repository.verify({.level = 2}, victim);
     REQUIRE(result.damage.size() == 1);
     CHECK(result.damage[0].object == "chunk " + repository.chunk.hex());
-    REQUIRE(result.damage[0].needed_by.size() == 2);
-    CHECK(result.damage[0].needed_by[0].find("home@") == 0);
-    CHECK(result.damage[0].needed_by[0].find("file") != std::string::npos);
+    REQUIRE(result.needs.size() == 2);
+    CHECK(result.needs[0].object == result.damage[0].object);
+    CHECK(result.needs[0].source == "home");
+    CHECK(result.needs[0].path == "/file");
+    CHECK(result.needs[0].snapshots == 1);
+    CHECK(result.needs[1].path == "/sub/file");
 }
 
 TEST_CASE(
@@ -123,14 +140,14 @@ TEST_CASE(
     const Location location = repository.fixture.store->find(repository.chunk)->location;
     const std::pair victim(Domain::chunk, location);
     CHECK(repository.verify({.level = 2}, victim).damage.size() == 1);
-    const VerifyResult known = repository.verify({.level = 1}, victim);
+    const Outcome known = repository.verify({.level = 1}, victim);
     REQUIRE(known.damage.size() == 1);
-    CHECK(known.damage[0].needed_by.size() == 2);
+    CHECK(known.needs.size() == 2);
     const auto store = repository.fixture.repository.open();
     const auto writer = store->write();
     test::put_chunk(*writer, as_bytes("some content of some length"));
     writer->commit({});
-    const VerifyResult mended = repository.verify({.level = 2}, victim);
+    const Outcome mended = repository.verify({.level = 2}, victim);
     CHECK(mended.damage.empty());
     REQUIRE(mended.mended.size() == 1);
     CHECK(mended.mended[0].object == "chunk " + repository.chunk.hex());
@@ -143,19 +160,30 @@ TEST_CASE("what was damaged and can be read again is no damage any more") {
     const Location location = repository.fixture.store->find(repository.subdirectory)->location;
     const std::pair victim(Domain::node, location);
     CHECK_FALSE(repository.verify({.level = 2}, victim).damage.empty());
-    const VerifyResult mended = repository.verify({.level = 1});
+    const Outcome mended = repository.verify({.level = 1});
     CHECK(mended.damage.empty());
     REQUIRE(mended.mended.size() == 1);
     CHECK_FALSE(mended.mended[0].stored_anew);
 }
 
+TEST_CASE("a path that needs damage in many snapshots is told of once, with their span") {
+    Repository repository(12);
+    const Location location = repository.fixture.store->find(repository.chunk)->location;
+    const Outcome result = repository.verify({.level = 2}, std::pair(Domain::chunk, location));
+    REQUIRE(result.needs.size() == 2);
+    for (const Need& need : result.needs) {
+        CHECK(need.snapshots == 12);
+        CHECK(need.first < need.last);
+    }
+}
+
 TEST_CASE("a damaged directory is seen at level 1, by its path") {
     Repository repository;
     const Location location = repository.fixture.store->find(repository.subdirectory)->location;
-    const VerifyResult result = repository.verify({.level = 1}, std::pair(Domain::node, location));
+    const Outcome result = repository.verify({.level = 1}, std::pair(Domain::node, location));
     REQUIRE(result.damage.size() == 1);
     CHECK(result.damage[0].object.find(repository.subdirectory.hex()) != std::string::npos);
-    CHECK(result.damage[0].needed_by.at(0).find("Z/sub") != std::string::npos);
+    CHECK(result.needs.at(0).path == "/sub");
 }
 
 TEST_CASE("a sample reads a part, the same one for the same seed") {
@@ -198,8 +226,9 @@ TEST_CASE("what a log needs and is not there is seen at level 1, with its segmen
     segment.name = "0002";
     segment.entries->bytes[0] ^= std::byte{1};
     store();
-    const VerifyResult result = repository.verify({.level = 1});
+    const Outcome result = repository.verify({.level = 1});
     REQUIRE(result.damage.size() == 1);
     CHECK(result.damage[0].object == "node " + segment.entries->hex());
-    CHECK(result.damage[0].needed_by.at(0) == "home/log/journal-1/0002");
+    CHECK(result.needs.at(0).path == "log/journal-1/0002");
+    CHECK(result.needs[0].snapshots == 0);
 }

@@ -26,6 +26,20 @@
 
 namespace yore::upkeep {
 
+struct Damage {
+    std::string object;  ///< `chunk 91bc…`, `node …`, `snapshot home 2026-…`
+    std::string text;    ///< what is wrong
+};
+
+/// A path that needs something damaged, in consecutive snapshots of its source.
+struct Need {
+    std::string object;  ///< as in Damage
+    std::string source;
+    std::string path;             ///< `/` and below; of a log segment: `log/INCARNATION/NAME`
+    std::string first, last;      ///< snapshots
+    std::uint64_t snapshots = 0;  ///< from `first` to `last`; 0: of a log segment
+};
+
 struct VerifyOptions {
     int level = 1;           ///< 1 or 2
     double sample = 1.0;     ///< level 2: the part of all objects to read, 0 < sample <= 1
@@ -41,12 +55,10 @@ struct VerifyOptions {
         std::uint64_t damaged = 0;
     };
     std::function<void(const Progress&)> progress = {};
-};
-
-struct Damage {
-    std::string object;                  ///< `chunk 91bc…`, `node …`, `snapshot home 2026-…`
-    std::string text;                    ///< what is wrong
-    std::vector<std::string> needed_by;  ///< SOURCE@SNAPSHOT/path, the first few that need it
+    /// All that is damaged, and then all that needs it, one at a time: how much that is, is not
+    /// bounded.
+    std::function<void(const Damage&)> on_damage = {};
+    std::function<void(const Need&)> on_need = {};
 };
 
 /// What an earlier verify found damaged, and is whole again.
@@ -66,11 +78,10 @@ struct PacksRead {
 struct VerifyResult {
     VerifyOptions::Progress counts;
     PacksRead packs;  ///< level 2
-    std::vector<Damage> damage;
     std::vector<Mended> mended;
 };
 
-/// Damage is a result, not an error. Stopped: Errc::cancelled.
+/// Damage is a result (`counts.damaged`), not an error. Stopped: Errc::cancelled.
 VerifyResult verify(const catalog::Catalog&, const store::ObjectCache&, const VerifyOptions&,
                     std::stop_token);
 
