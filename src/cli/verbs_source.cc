@@ -178,7 +178,7 @@ void add_source(CLI::App& app, Invocation& invocation) {
 
 void add_snapshot(CLI::App& app, Invocation& invocation) {
     struct Options {
-        std::string source, file, checkpoint;
+        std::string source, file, checkpoint, directory;
         std::uint64_t max_rate = 0;
         bool from_stdin = false;
         Tags tags;
@@ -190,6 +190,8 @@ void add_snapshot(CLI::App& app, Invocation& invocation) {
         fill_tags(request, options->tags);
         if (!options->checkpoint.empty()) request["checkpoint"] = options->checkpoint;
         if (options->max_rate != 0) request["max_rate"] = options->max_rate;
+        if (!options->directory.empty())
+            command::put_bytes(request, "from_directory", absolute_path(options->directory));
         if (!options->from_stdin) return;
         request["stream"] = true;
         command::put_bytes(request, "file", options->file);
@@ -209,6 +211,9 @@ void add_snapshot(CLI::App& app, Invocation& invocation) {
         ->check(CLI::IsMember({"fast", "spread"}));
     verb->add_option("--max-rate", options->max_rate, "PostgreSQL: read no faster, in KiB a second")
         ->type_name("RATE");
+    verb->add_option("--from-directory", options->directory,
+                     "PostgreSQL: store a finished pg_basebackup, or a stopped cluster")
+        ->type_name("DIR");
 }
 
 void add_check(CLI::App& app, Invocation& invocation) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// snapshot: `source`, `tags`; for a stream from the input `stream` (true) and `file` (its name);
-/// for a PostgreSQL cluster `checkpoint` (`fast` or `spread`) and `max_rate` (KiB/s). Events
+/// for a PostgreSQL cluster `checkpoint` (`fast` or `spread`) and `max_rate` (KiB/s), or
+/// `from_directory` (absolute: a finished pg_basebackup, or a stopped cluster). Events
 /// `progress` and `problem`. The result is the snapshot; `exit_code` 3 when it is partial.
 #include <yore/base/error.h>
 #include <yore/ingest/postgresql.h>
@@ -61,15 +62,24 @@ struct Order {
     std::string name;
     std::optional<std::string> file;  ///< the input is stored as this one
     std::optional<ingest::BaseBackupOptions> backup;
+    std::optional<std::string> directory;  ///< of the cluster's files
 };
 
 catalog::Snapshot take(Context& context, const Call& call, const Order& order,
                        const catalog::Source& source, const ingest::SnapshotOptions& options) {
     auto& catalog = context.catalog();
-    if (order.backup && source.kind != catalog::SourceKind::postgresql)
-        throw Error(Errc::invalid, fmt::format("source {} is a {}: a checkpoint and a rate are for "
-                                               "PostgreSQL clusters",
-                                               source.name, name_of(source.kind)));
+    const bool is_cluster = source.kind == catalog::SourceKind::postgresql;
+    if ((order.backup || order.directory) && !is_cluster)
+        throw Error(Errc::invalid,
+                    fmt::format("source {} is a {}: a checkpoint, a rate and a directory to read "
+                                "from are for PostgreSQL clusters",
+                                source.name, name_of(source.kind)));
+    if (order.backup && order.directory)
+        throw Error(Errc::invalid, "no server is asked for a checkpoint when files are read");
+    if (order.directory)
+        return ingest::take_postgresql_directory_snapshot(catalog, context.cache(), source,
+                                                          *order.directory, options,
+                                                          context.clock(), call.stop);
     switch (source.kind) {
         case catalog::SourceKind::stream:
             return ingest::take_stream_snapshot(
@@ -92,10 +102,11 @@ catalog::Snapshot take(Context& context, const Call& call, const Order& order,
 
 nlohmann::json run_snapshot(Context& context, const Call& call) {
     Fields fields(call.request);
-    Order order{fields.text("source"), {}, {}};
+    Order order{fields.text("source"), {}, {}, {}};
     const bool stream = fields.flag("stream");
     order.file = fields.optional_text("file");
     order.backup = read_backup_options(fields);
+    order.directory = fields.optional_text("from_directory");
     Reporter reporter(call.output);
     const auto options = snapshot_options(context, fields, reporter);
     fields.done();

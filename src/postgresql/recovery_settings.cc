@@ -52,7 +52,8 @@ constexpr std::array targets{"recovery_target", "recovery_target_name", "recover
                              "recovery_target_xid", "recovery_target_lsn"};
 
 void add_target(std::vector<Setting>& settings, const RecoveryTarget& target) {
-    const std::string_view chosen = target.last_record ? "recovery_target_lsn" : "recovery_target";
+    std::string_view chosen = target.last_record ? "recovery_target_lsn" : "recovery_target";
+    if (target.whole_log) chosen = "";
     for (const std::string_view name : targets)
         if (name != chosen) settings.push_back({std::string(name), "", no_second_target});
     settings.push_back(
@@ -60,6 +61,7 @@ void add_target(std::vector<Setting>& settings, const RecoveryTarget& target) {
     settings.push_back({"recovery_target_timeline", std::to_string(target.timeline.value),
                         "the line on which the target lies"});
     settings.push_back({"recovery_target_action", "promote", "then it takes writes"});
+    if (target.whole_log) return;
     settings.push_back({std::string(chosen),
                         target.last_record ? to_text(*target.last_record) : "immediate",
                         target.last_record ? "the commit to end with" : "the base backup's end"});

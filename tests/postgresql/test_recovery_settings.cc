@@ -44,6 +44,16 @@ TEST_CASE("Without a commit the target is the first consistent state") {
     CHECK(values.at("recovery_target_lsn").empty());
 }
 
+TEST_CASE("Of a whole log there is no target") {
+    const auto values = values_of(recovery_settings(15, {{1}, std::nullopt, true}));
+    for (const auto& [name, value] : values)
+        if (name.starts_with("recovery_target") && name != "recovery_target_timeline" &&
+            name != "recovery_target_action" && name != "recovery_target_inclusive")
+            CHECK(value.empty());
+    CHECK(values.at("recovery_target_timeline") == "1");
+    CHECK(values.contains("recovery_target"));
+}
+
 TEST_CASE("The one target comes behind those that are emptied") {
     for (const RecoveryTarget& target : {to_commit, to_consistency}) {
         const auto settings = recovery_settings(15, target);

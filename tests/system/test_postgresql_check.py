@@ -145,7 +145,7 @@ def the_log_is_compared_with_the_servers():
 
 
 def whole_segments(server):
-    current = server.psql("select pg_walfile_name(pg_current_wal_lsn())")
+    current = server.psql("select pg_walfile_name(pg_current_wal_insert_lsn())")
     return [path for path in server.wal_files() if os.path.basename(path) < current]
 
 

@@ -30,4 +30,14 @@ catalog::Snapshot take_postgresql_snapshot(catalog::Catalog&, const store::Objec
                                            const catalog::Source&, const BaseBackupOptions&,
                                            const SnapshotOptions&, const Clock&, std::stop_token);
 
+/// The same of files in a directory: a finished pg_basebackup in plain format with its manifest, or
+/// a cluster that was shut down. The snapshot's time is that of the state: when the manifest, or
+/// pg_control, was written. In use by a server, or changed while it is read: `busy`; neither of
+/// both, or from before the source's newest snapshot: `invalid`; no WAL for it: `corrupt`.
+catalog::Snapshot take_postgresql_directory_snapshot(catalog::Catalog&, const store::ObjectCache&,
+                                                     const catalog::Source&,
+                                                     const std::string& directory,
+                                                     const SnapshotOptions&, const Clock&,
+                                                     std::stop_token);
+
 }  // namespace yore::ingest

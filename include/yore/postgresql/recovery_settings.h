@@ -17,7 +17,10 @@ namespace yore::postgresql {
 struct RecoveryTarget {
     Timeline timeline;
     /// The start of the last record to apply, a commit's. None: as soon as the state is consistent.
-    std::optional<Lsn> last_record;
+    std::optional<Lsn> last_record = {};
+    /// Without a `last_record`: all that `pg_wal` holds, as of a cluster that was shut down. (A
+    /// server that finds no record to apply never comes to the end of a base backup.)
+    bool whole_log = false;
 };
 
 /// A writable copy that runs beside the original, for a while.

@@ -58,9 +58,9 @@ ClusterFiles::Tops ClusterFiles::tops_of(const BaseBackup::Tablespace& tablespac
     return {fmt::format("tablespaces/{}", tablespace.oid), linked};
 }
 
-void ClusterFiles::add_archive(const BaseBackup::Tablespace& tablespace, TarReader& tar) {
+void ClusterFiles::add_archive(const BaseBackup::Tablespace& tablespace, const Archive& archive) {
     const Tops tops = tops_of(tablespace);
-    for (bool first = true; const auto entry = tar.next(); first = false) {
+    for (bool first = true; const auto entry = archive.next(); first = false) {
         parts_.outbox.check_stop();
         if (first) {
             owner_ = {.permissions = 0700, .uid = entry->uid, .gid = entry->gid};
@@ -78,7 +78,7 @@ void ClusterFiles::add_archive(const BaseBackup::Tablespace& tablespace, TarRead
                 add_link(*entry, path);
                 break;
             default:
-                sums_[join_path(tops.linked, entry->path)] = add_regular(*entry, path, tar);
+                sums_[join_path(tops.linked, entry->path)] = add_regular(*entry, path, archive);
         }
     }
 }
@@ -107,10 +107,10 @@ void ClusterFiles::add_top(std::uint32_t permissions, Timestamp modified) {
 }
 
 ClusterFiles::Sum ClusterFiles::add_regular(const TarEntry& file, const std::string& path,
-                                            TarReader& tar) {
+                                            const Archive& archive) {
     postgresql::Crc32c sum;
     const auto read = [&](std::uint64_t, MutableBytes into) {
-        const std::size_t got = tar.read(into);
+        const std::size_t got = archive.read(into);
         sum.add(into.first(got));
         parts_.counters.bytes_read.add(got);
         return got;

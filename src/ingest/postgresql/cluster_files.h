@@ -9,6 +9,7 @@
 
 #include <yore/tree/directory.h>
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -37,7 +38,13 @@ class ClusterFiles {
     };
     explicit ClusterFiles(const Parts&);
 
-    void add_archive(const BaseBackup::Tablespace&, TarReader&);
+    /// The files of a tablespace, one after the other.
+    struct Archive {
+        std::function<std::optional<TarEntry>()> next;  ///< at the end: nullopt
+        /// Of the regular file that `next` gave: fills it but at the file's end.
+        std::function<std::size_t(MutableBytes)> read;
+    };
+    void add_archive(const BaseBackup::Tablespace&, const Archive&);
 
     struct Sum {
         std::uint64_t size = 0;
@@ -70,7 +77,7 @@ class ClusterFiles {
     static Tops tops_of(const BaseBackup::Tablespace&);
     void add_directory(const TarEntry&, const std::string& path);
     void add_link(const TarEntry&, const std::string& path);
-    Sum add_regular(const TarEntry&, const std::string& path, TarReader&);
+    Sum add_regular(const TarEntry&, const std::string& path, const Archive&);
     void store(const TarEntry&, const std::string& path, const PieceCutter::Read&);
     void store_small(AddEntry&&, const std::optional<tree::EntryView>& before,
                      const PieceCutter::Read&);

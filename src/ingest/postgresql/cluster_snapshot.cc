@@ -7,7 +7,6 @@
 #include <yore/ingest/postgresql.h>
 #include <yore/postgresql/backup_label.h>
 #include <yore/postgresql/control_file.h>
-#include <yore/postgresql/prepared_tree.h>
 
 #include <algorithm>
 #include <array>
@@ -19,6 +18,7 @@
 #include "ingest/postgresql/connection.h"
 #include "ingest/postgresql/manifest_check.h"
 #include "ingest/postgresql/page_warnings.h"
+#include "ingest/postgresql/prepared_files.h"
 #include "ingest/postgresql/timelines.h"
 #include "ingest/snapshot_run.h"
 
@@ -108,7 +108,8 @@ class ClusterBackup {
             const std::string name = archive->oid == 0 ? "the data directory"
                                                        : fmt::format("tablespace {}", archive->oid);
             TarReader tar(name, [this](MutableBytes into) { return backup_->read(into); });
-            files_.add_archive(*archive, tar);
+            files_.add_archive(*archive, {[&] { return tar.next(); },
+                                          [&](MutableBytes into) { return tar.read(into); }});
         }
         const std::string manifest = backup_->read_manifest(manifest_bytes_max);
         bool damaged_pages = false;
@@ -125,58 +126,18 @@ class ClusterBackup {
                   .from_standby = is_from_standby(held_file(held, "backup_label").bytes),
                   .damaged_pages = damaged_pages ? std::max<std::uint64_t>(warnings_.pages(), 1)
                                                  : warnings_.pages()};
-        held["backup_manifest"] = {new_file("backup_manifest", clock.now()), manifest};
-        add_held_files(held, stop, clock.now());
-        files_.add_top(directory_mode_, clock.now());
+        add_last_files(files_,
+                       {.held = std::move(held),
+                        .manifest = manifest,
+                        .target = {stop.timeline, std::nullopt},
+                        .directory_mode = directory_mode_},
+                       clock.now());
     }
     const catalog::BaseBackup& facts() const { return facts_; }
     /// The log that it was taken beside.
     catalog::SnapshotLog log() const { return {facts_.timeline, facts_.start, facts_.stop}; }
 
   private:
-    static const ClusterFiles::Held& held_file(const ClusterFiles::HeldFiles& held,
-                                               std::string_view path) {
-        const auto found = held.find(path);
-        if (found == held.end())
-            throw Error(Errc::corrupt, fmt::format("the base backup has no {}", path));
-        return found->second;
-    }
-    /// What was held back and the manifest, made fit for a copy that recovers to where this backup
-    /// ends.
-    void add_held_files(ClusterFiles::HeldFiles& held, const BaseBackup::Position& stop,
-                        Timestamp now) {
-        const postgresql::StoredFiles stored{
-            [&](std::string_view path) -> std::optional<std::string> {
-                const auto file = held.find(path);
-                if (file == held.end()) return std::nullopt;
-                return file->second.bytes;
-            },
-            [&](std::string_view directory) { return names_in(held, directory); }};
-        const auto prepared = postgresql::prepare_tree(
-            stored, {.target = {stop.timeline, std::nullopt}, .clone = std::nullopt});
-        for (const std::string& note : prepared.notes) log_debug("{}", note);
-        for (const auto& [path, text] : prepared.files) {
-            if (!held.contains(path)) held[path].status = new_file(path, now);
-            held[path].status.modified = now;
-            held[path].bytes = text;
-        }
-        for (const std::string& path : prepared.removed) held.erase(path);
-        for (const auto& [path, file] : held) files_.add_file(file.status, file.bytes);
-    }
-    static std::vector<std::string> names_in(const ClusterFiles::HeldFiles& held,
-                                             std::string_view directory) {
-        std::vector<std::string> names;
-        for (const auto& [path, file] : held)
-            if (directory_of(path) == directory) names.push_back(path.substr(path.rfind('/') + 1));
-        return names;
-    }
-    TarEntry new_file(const std::string& path, Timestamp now) const {
-        TarEntry status = files_.owner();
-        status.path = path;
-        status.permissions = directory_mode_ == 0750 ? 0640 : 0600;
-        status.modified = now;
-        return status;
-    }
     static bool is_from_standby(const std::string& label) {
         return postgresql::parse_backup_label(label).from == postgresql::BackupLabel::From::standby;
     }

@@ -13,20 +13,31 @@ namespace {
 
 Error different(std::string_view path, std::string_view what) {
     return Error(Errc::corrupt, fmt::format("the base backup's {}: {}", path, what),
-                 {"it was damaged on its way: take the snapshot again"});
+                 {"it is not what the server sent: take the backup again"});
 }
 
-void check_file(const postgresql::ManifestFile& file, const ClusterFiles::Sums& sums) {
+/// What pg_basebackup writes itself.
+bool is_of_copy(std::string_view path) {
+    return path == "postgresql.auto.conf" || path == "standby.signal" || path == "recovery.signal";
+}
+
+void check_file(const postgresql::ManifestFile& file, const ClusterFiles::Sums& sums,
+                ManifestOf what) {
+    if (what == ManifestOf::directory && is_of_copy(file.path)) return;
     const auto sum = sums.find(file.path);
     if (sum == sums.end()) throw different(file.path, "is in the manifest, but did not arrive");
     if (sum->second.size != file.size)
         throw different(file.path, fmt::format("has {} bytes, not {} as the manifest says",
                                                sum->second.size, file.size));
-    if (file.algorithm != postgresql::ChecksumAlgorithm::crc32c)
-        throw different(file.path, "has another checksum in the manifest than was asked for");
+    using postgresql::ChecksumAlgorithm;
+    if (what == ManifestOf::directory && file.algorithm == ChecksumAlgorithm::none) return;
+    if (file.algorithm != ChecksumAlgorithm::crc32c)
+        throw different(file.path, "has another checksum in the manifest than CRC-32C");
     if (file.checksum != postgresql::crc32c_text(sum->second.crc32c))
         throw different(file.path, "has another checksum than the manifest says");
 }
+
+}  // namespace
 
 /// A timeline ends within a segment, which the next one has, too: which of the two was sent is not
 /// asked here.
@@ -41,17 +52,16 @@ void check_wal(const ClusterFiles::Sums& sums, const BackupSpan& span,
     }
 }
 
-}  // namespace
-
 void check_manifest(std::string_view manifest, const ClusterFiles::Sums& sums,
-                    const BackupSpan& span, postgresql::SegmentSize size) {
+                    const BackupSpan& span, postgresql::SegmentSize size, ManifestOf what) {
     std::unordered_set<std::string_view> known;
     postgresql::read_backup_manifest(manifest, [&](const postgresql::ManifestFile& file) {
-        check_file(file, sums);
-        known.insert(sums.find(file.path)->first);
+        check_file(file, sums, what);
+        if (const auto sum = sums.find(file.path); sum != sums.end()) known.insert(sum->first);
     });
     for (const auto& [path, sum] : sums)
-        if (!known.contains(path) && !is_below(path, "pg_wal"))
+        if (!known.contains(path) && !is_below(path, "pg_wal") &&
+            !(what == ManifestOf::directory && is_of_copy(path)))
             throw different(path, "arrived, but is not in the manifest");
     check_wal(sums, span, size);
 }

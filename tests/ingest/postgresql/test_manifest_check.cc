@@ -69,3 +69,18 @@ TEST_CASE("what arrived is what the manifest says, and the log that makes it a s
     CHECK(problem(manifest, other) ==
           "the base backup's pg_wal/000000010000000000000002: is needed, but did not arrive");
 }
+
+TEST_CASE("in a directory, what pg_basebackup wrote itself is not compared") {
+    const std::string manifest = manifest_of(line("postgresql.auto.conf", 88, 5));
+    const ClusterFiles::Sums sums{{"postgresql.auto.conf", {120, 6}},
+                                  {"standby.signal", {0, 0}},
+                                  {"pg_wal/000000010000000000000002", {16 << 20, 1}}};
+    CHECK_NOTHROW(check_manifest(manifest, sums, span, {}, ManifestOf::directory));
+    CHECK_THROWS_AS(check_manifest(manifest, sums, span, {}), Error);
+    auto other = sums;
+    other["stray"] = {1, 1};
+    CHECK_THROWS_AS(check_manifest(manifest, other, span, {}, ManifestOf::directory), Error);
+    other = sums;
+    other.erase("pg_wal/000000010000000000000002");
+    CHECK_THROWS_AS(check_manifest(manifest, other, span, {}, ManifestOf::directory), Error);
+}
