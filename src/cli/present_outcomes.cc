@@ -37,7 +37,7 @@ std::string source_add_line(const Invocation&, const Screen& screen, const nlohm
     return fmt::format("added source {}: {}", name, source_place(screen, result));
 }
 
-std::string source_remove_line(const Invocation&, const Screen&, const nlohmann::json& result) {
+std::string removed_line(const nlohmann::json& result) {
     const auto name = bytes_in(result, "name");
     if (!result.value("gone", false))
         return fmt::format("removed source {}; its snapshots are kept under its policy", name);
@@ -45,6 +45,17 @@ std::string source_remove_line(const Invocation&, const Screen&, const nlohmann:
         return fmt::format("purged source {}: {} snapshots; `yore collect` gives the space back",
                            name, grouped(snapshots));
     return fmt::format("removed source {}", name);
+}
+
+std::string source_remove_line(const Invocation&, const Screen&, const nlohmann::json& result) {
+    auto text = removed_line(result);
+    if (result.contains("slot_failure"))
+        text += fmt::format(
+            "\nthe server may keep its log for the slot {0} for ever: {1}\n"
+            "hint: drop it there, when nothing else uses it: select "
+            "pg_drop_replication_slot('{0}')",
+            result.value("slot", ""), bytes_in(result, "slot_failure"));
+    return text;
 }
 
 std::string snapshot_line(const Invocation&, const Screen&, const nlohmann::json& result) {

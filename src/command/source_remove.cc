@@ -1,12 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 /// source-remove: `name`, `purge` (the name again, when its snapshots are to go too). The result
-/// has `gone`: nothing is left of it; else its snapshots are kept under its policy.
+/// has `gone`: nothing is left of it; else its snapshots are kept under its policy. Of a cluster
+/// whose log is stored, the replication slot is dropped, which would keep the server's log for
+/// ever: `slot`, and `slot_failure` when it may be there still.
 #include <yore/base/error.h>
+#include <yore/catalog/log.h>
+#include <yore/command/text.h>
+#include <yore/ingest/postgresql_follow.h>
+
+#include <algorithm>
 
 #include "command/fields.h"
+#include "command/moment.h"
 #include "command/run.h"
 
 namespace yore::command {
+namespace {
+
+bool may_have_slot(const catalog::Catalog& catalog, const catalog::Source& source) {
+    if (source.kind != catalog::SourceKind::postgresql) return false;
+    const auto tails = catalog.store().tails();
+    return !catalog::Logs(catalog.store()).incarnations(source.id).empty() ||
+           std::ranges::count(tails, source.id, &store::TailId::source) > 0;
+}
+
+void drop_slot(const catalog::Source& source, const std::stop_token& stop, nlohmann::json& result) {
+    result["slot"] = ingest::replication_slot_name(source.name);
+    try {
+        ingest::drop_replication_slot(source, stop);
+    } catch (const Error& error) {
+        put_bytes(result, "slot_failure", error.what());
+    }
+}
+
+nlohmann::json remove(catalog::Catalog& catalog, const std::string& name,
+                      const std::optional<std::string>& purge, Timestamp now) {
+    if (!purge) return {{"name", name}, {"gone", catalog.remove_source(name, now)}};
+    if (*purge != name)
+        throw Error(Errc::invalid, fmt::format("{} is not {}: nothing was removed", *purge, name),
+                    {"what is to be purged is named twice"});
+    return {{"name", name}, {"gone", true}, {"snapshots", catalog.purge_source(name, now)}};
+}
+
+}  // namespace
 
 nlohmann::json run_source_remove(Context& context, const Call& call) {
     Fields fields(call.request);
@@ -14,12 +50,11 @@ nlohmann::json run_source_remove(Context& context, const Call& call) {
     const auto purge = fields.optional_text("purge");
     fields.done();
     auto& catalog = context.catalog();
-    const Timestamp now = context.clock().now();
-    if (!purge) return {{"name", name}, {"gone", catalog.remove_source(name, now)}};
-    if (*purge != name)
-        throw Error(Errc::invalid, fmt::format("{} is not {}: nothing was removed", *purge, name),
-                    {"what is to be purged is named twice"});
-    return {{"name", name}, {"gone", true}, {"snapshots", catalog.purge_source(name, now)}};
+    const auto source = find_source(catalog, name);
+    const bool has_slot = may_have_slot(catalog, source);
+    auto result = remove(catalog, name, purge, context.clock().now());
+    if (has_slot) drop_slot(source, call.stop, result);
+    return result;
 }
 
 }  // namespace yore::command

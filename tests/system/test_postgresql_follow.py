@@ -26,7 +26,7 @@ class Followed:
     """A repository with the source `db`, whose log some processes follow, one after the other."""
     def __init__(self, scratch, server, encryption="none"):
         os.chmod(scratch.root, 0o755)
-        self.scratch, self.server, self.process = scratch, server, None
+        self.scratch, self.server, self.process, self.copies = scratch, server, None, 0
         self.repo = scratch.repository(encryption=encryption)
         self.repo.yore("source", "add", "db", "--postgresql", server.conninfo)
 
@@ -66,14 +66,19 @@ class Followed:
     def segments(self):
         return [row for row in self.rows("log", "list", "db") if row.get("event") == "segment"]
 
+    def windows(self):
+        return [row for row in self.rows("windows", "db") if row.get("event") == "window"]
+
     @contextlib.contextmanager
     def latest(self):
         """A server on a copy of the newest moment."""
-        copy = self.scratch.path("copy")
+        copy = self.scratch.path(f"copy{self.copies}")
+        self.copies += 1
         os.makedirs(copy)
         mount = self.repo.mount("--allow-other")
         command("cp", "-a", f"{mount}/db/at/latest/.", copy)
         self.repo.umount(mount)
+        os.rmdir(mount)
         with Server(data=copy) as server:
             server.start()
             wait_for(lambda: server.psql("select pg_is_in_recovery()") == "f", "it recovered")
@@ -150,5 +155,143 @@ def loses_no_commit():
                       f"{there} of {writer.acknowledged} are there")
 
 
+def write(server, rounds=4):
+    """A few segments, and commits in them."""
+    for _ in range(rounds):
+        server.psql("create table t as select generate_series(1, 20000) i; drop table t;"
+                    "insert into log values (1, (select count(*) from log))")
+
+
+def standby_of(primary):
+    """A server that follows the primary, on a copy of it."""
+    place = os.path.join(primary.place, "standby")
+    primary.run_as_user("pg_basebackup", "-d", primary.conninfo, "-D", place, "-c", "fast", "-R")
+    return Server(data=place)
+
+
+def follows_a_promotion():
+    """The primary goes, its standby is promoted; and a segment that is pushed, too."""
+    with Scratch() as scratch, Server() as primary:
+        primary.initdb(*SEGMENTS)
+        primary.start()
+        primary.psql("create table log (client int, number int)")
+        with standby_of(primary) as standby:
+            standby.start()
+            followed = Followed(scratch, standby)
+            followed.follow()
+            followed.repo.yore("snapshot", "db")
+            write(primary)
+            primary.psql("select pg_switch_wal(); insert into log values (2, 2)")
+            end = primary.psql("select pg_current_wal_flush_lsn()")
+            wait_for(lambda: standby.psql(f"select pg_last_wal_replay_lsn() >= '{end}'") == "t",
+                     "the standby has all")
+            primary.stop("immediate")
+            standby.psql("select pg_promote()")
+            write(standby)
+            followed.has_all(standby)
+            log = followed.end()
+            check("on timeline 2" in log and "lost" not in log, log)
+            names = [row["name"] for row in followed.segments()]
+            check(names[-1].startswith("00000002") and names[-1].endswith(".partial"), str(names))
+            check(sum(name.startswith("00000001") and name.endswith(".partial")
+                      for name in names) == 1, str(names))
+            windows = followed.windows()
+            check(len(windows) == 2 and "parent" in windows[1]["first"]["reason"], str(windows))
+            push_what_was_received(followed, standby)
+            followed.follow()  # from the midst of a segment
+            write(standby, 1)
+            followed.has_all(standby)
+            rows = standby.psql("select count(*), sum(number) from log")
+            followed.end()
+        check(rows == rows_of_latest(followed), "all of it is in the newest moment")
+
+
+def push_what_was_received(followed, server):
+    name = [row["name"] for row in followed.segments() if row["name"].startswith("00000002")][0]
+    path = os.path.join(server.data, "pg_wal", name)
+    check(followed.rows("log", "push", "db", path)[-1]["outcome"] == "already", name)
+
+
+def rows_of_latest(followed):
+    with followed.latest() as copy:
+        return copy.psql("select count(*), sum(number) from log")
+
+
+def goes_on_behind_a_gap():
+    """Log that the server removed meanwhile; then the slot goes with the source."""
+    with Scratch() as scratch, Server() as server:
+        server.initdb(*SEGMENTS)
+        server.configure(min_wal_size="2MB", max_wal_size="2MB")
+        server.start()
+        followed = Followed(scratch, server)
+        server.psql("create table log (client int, number int)")
+        followed.follow()
+        followed.repo.yore("snapshot", "db")
+        write(server)
+        followed.end()
+        server.configure(max_slot_wal_keep_size="1MB")
+        lost = "select wal_status from pg_replication_slots where slot_name = 'yore_db'"
+        for _ in range(20):
+            write(server, 2)
+            server.psql("checkpoint")
+            if server.psql(lost) == "lost":
+                break
+        check(server.psql(lost) == "lost", "the slot has lost its log")
+        followed.follow()
+        check(server.psql(lost) == "reserved", "the slot is made anew")
+        server.configure(max_slot_wal_keep_size="-1")
+        followed.repo.yore("snapshot", "db")
+        write(server)
+        followed.has_all()
+        rows = server.psql("select count(*), sum(number) from log")
+        log = followed.end()
+        check("no moment between them" in log, log)
+        windows = followed.windows()
+        check(len(windows) == 2 and "gap" in windows[0]["last"]["reason"], str(windows))
+        check(rows == rows_of_latest(followed), "it went on behind the gap")
+        followed.repo.yore("source", "remove", "db")
+        check(server.psql("select count(*) from pg_replication_slots") == "0", "the slot is gone")
+
+
+def is_followed_by_a_server():
+    """`follow = true`: across a restart of the server, and until the source is removed."""
+    with Scratch() as scratch, Server() as server:
+        server.initdb(*SEGMENTS)
+        server.start()
+        followed = Followed(scratch, server)
+        server.psql("create table log (client int, number int)")
+        repo = followed.repo
+        config = scratch.path("serve.toml")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(f'repository = "{repo.path}"\n[[source]]\nname = "db"\n'
+                       f'postgresql = "{server.conninfo}"\nfollow = true\n')
+        followed.process = repo.start("serve", "--config", config)
+        wait_for(followed.streams, "it is followed")
+        write(server, 1)
+        server.stop()
+        wait_for(lambda: status_of(followed)["state"] == "waiting", "it waits")
+        check(status_of(followed)["failures"] >= 1, "the failure is counted")
+        server.start()
+        wait_for(followed.streams, "it is followed again")
+        write(server, 1)
+        followed.has_all()
+        end = server.psql("select now()::timestamp")
+        wait_for(lambda: status_of(followed)["known_until"] or "" >= end, "it knows up to now")
+        status = status_of(followed)
+        check(status["state"] == "following" and status["bytes"] > 1 << 20
+              and status["moments"] > 0, str(status))
+        for line in ('yore_log_pinned_bytes{source="db"} 0', 'yore_log_lag_seconds{source="db"} 0'):
+            wait_for(lambda: line + "\n" in repo.yore("metrics").out, line)
+        wait_for(lambda: followed.segments()[-1]["restore_points"] > 0, "commits are moments")
+        told = repo.yore("source", "remove", "db", "--purge", "db")
+        check("slot" not in told.err, told.err)
+        check(server.psql("select count(*) from pg_replication_slots") == "0", "the slot is gone")
+        followed.end()
+
+
+def status_of(followed):
+    return followed.rows("log", "status", "db")[0]
+
+
 if __name__ == "__main__":
-    main(loses_no_commit)
+    main(loses_no_commit, follows_a_promotion, goes_on_behind_a_gap, is_followed_by_a_server)

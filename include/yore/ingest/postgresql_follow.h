@@ -18,7 +18,7 @@ struct ClusterFollowOptions {
     Duration moments_interval = seconds(2);
     /// The server is told so often what is durable here, besides whenever it is more.
     Duration report_interval = seconds(10);
-    /// Once a second; its `lag` is the longest of that second.
+    /// Once a second, or ten times while something pends; its `lag` is the longest since then.
     std::function<void(const Followed&)> progress = {};
     /// It failed, and is tried again after this.
     std::function<void(const Error&, Duration)> interrupted = {};
@@ -38,7 +38,8 @@ Duration reconnect_delay(unsigned failures);
 /// `yore_` and the source's name, as a slot may be named: [a-z0-9_], at most 63 of them. What had
 /// to be changed for that leaves a mark of the name's hash, so that no two sources share one.
 std::string replication_slot_name(std::string_view source);
-/// At the server of the source that answers first; waits until nobody uses it. Not there: nothing.
-void drop_replication_slot(const catalog::Source&, std::stop_token);
+/// At the host of the source that answers first. Not there: nothing. Somebody goes on using it for
+/// ten seconds: Errc::busy; the server cannot be reached, or refuses: as follow_postgresql.
+void drop_replication_slot(const catalog::Source&, const std::stop_token&);
 
 }  // namespace yore::ingest

@@ -17,6 +17,10 @@ using Steady = std::chrono::steady_clock;
 /// One that went so long did not fail at once: the next failure is the first again.
 constexpr std::chrono::minutes went_well{1};
 
+/// By a follower that has not noticed yet that its source is removed.
+constexpr std::chrono::seconds in_use_for{10};
+constexpr Duration in_use_look{200'000'000};
+
 bool may_pass(Errc code) {
     return code == Errc::io || code == Errc::corrupt || code == Errc::busy ||
            code == Errc::no_space;
@@ -51,9 +55,18 @@ std::string replication_slot_name(std::string_view source) {
     return name + fmt::format("_{:08x}", mark);
 }
 
-void drop_replication_slot(const catalog::Source& source, std::stop_token stop) {
-    Connection connection(source.postgresql.conninfo, std::move(stop));
-    drop_slot(connection, replication_slot_name(source.name));
+void drop_replication_slot(const catalog::Source& source, const std::stop_token& stop) {
+    Connection connection(source.postgresql.conninfo, stop);
+    const auto patience = Steady::now() + in_use_for;
+    for (;;) {
+        try {
+            return drop_slot(connection, replication_slot_name(source.name));
+        } catch (const Error& error) {
+            if (error.code() != Errc::busy || Steady::now() > patience) throw;
+        }
+        connection.finish();
+        sleep_for(in_use_look, stop);
+    }
 }
 
 Duration reconnect_delay(unsigned failures) {

@@ -16,7 +16,7 @@ using Steady = std::chrono::steady_clock;
 
 /// More than what arrives while a sync runs, and little enough for a reply within a second.
 constexpr std::size_t gathered_bytes_max = 1u << 20;
-constexpr std::chrono::seconds tell_interval{1};
+constexpr std::chrono::milliseconds tell_interval{1000}, tell_interval_pending{100};
 
 std::chrono::nanoseconds to_chrono(Duration duration) {
     return std::chrono::nanoseconds(duration.ns);
@@ -159,6 +159,7 @@ LogPlace LogReceiver::next_place(Connection& connection, LogStream& stream) {
 
 /// A slot that has lost its log keeps nothing any more: a new one does.
 LogPlace LogReceiver::behind_gap(Connection& connection, const LogPlace& gone, const Error& why) {
+    connection.finish();
     drop_slot(connection, slot_);
     make_slot(connection, slot_);
     server_ = ask_for_log(connection);
@@ -250,7 +251,7 @@ void LogReceiver::note_pending(const LogStream& stream) {
 void LogReceiver::tell(const LogStream& stream) {
     const auto now = Steady::now();
     if (now < next_tell_) return;
-    next_tell_ = now + tell_interval;
+    next_tell_ = now + (done_.pending_since ? tell_interval_pending : tell_interval);
     check_source();
     auto known = newest_heard_;
     if (done_.pinned == 0 && stream.server_time()) known = stream.server_time();
@@ -266,7 +267,7 @@ void LogReceiver::check_source() const {
 }
 
 LogReceiver::Time LogReceiver::next_wake() const {
-    const Time wake = std::min(next_report_, Steady::now() + tell_interval);
+    const Time wake = std::min(next_report_, next_tell_);
     return has_news_ ? std::min(wake, std::max(next_moments_, Steady::now())) : wake;
 }
 

@@ -95,7 +95,7 @@ void make_slot(Connection& connection, const std::string& name) {
 }
 
 void drop_slot(Connection& connection, const std::string& name) {
-    connection.send(fmt::format("DROP_REPLICATION_SLOT {} WAIT", quoted_name(name)));
+    connection.send(fmt::format("DROP_REPLICATION_SLOT {}", quoted_name(name)));
     connection.finish(
         [](std::string_view state, const std::string&) { return state == no_such_object; });
 }

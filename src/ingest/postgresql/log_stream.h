@@ -36,7 +36,7 @@ std::string ask_for_history(Connection&, postgresql::Timeline);
 
 /// A slot that keeps the log from here on; there already: nothing.
 void make_slot(Connection&, const std::string& name);
-/// Waits until nobody uses it; not there: nothing.
+/// Not there: nothing. Somebody uses it: Errc::busy.
 void drop_slot(Connection&, const std::string& name);
 /// From where on it keeps the log. The server cannot say, or it keeps nothing: nullopt.
 std::optional<postgresql::Lsn> slot_position(Connection&, const std::string& name);

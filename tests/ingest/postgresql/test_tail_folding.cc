@@ -119,6 +119,27 @@ TEST_CASE("whole segments leave the tail, and the open one is stored beside it")
           as_text(received.wal_.bytes_from({5 * segment_bytes}).first(segment_bytes)));
 }
 
+TEST_CASE("segments are stored while the tail takes more") {
+    Received received;
+    const store::TailId id{received.source.id, 1};
+    TailFolder folder(
+        {received.bench.catalog(), received.bench.cache(), received.source, received.bench.clock()},
+        size);
+    for (std::uint64_t number = 3; number < 6; ++number) {
+        const Lsn begin{number * segment_bytes}, end{(number + 1) * segment_bytes};
+        received.write_until(end.value + 100'000);
+        received.receive();
+        folder.put({id, begin, end, TailPart::Form::whole});
+    }
+    folder.finish();
+    CHECK(folder.is_idle());
+    CHECK(received.names() == std::vector{third, fourth, fifth});
+    CHECK(received.tail()->begin == Lsn{6 * segment_bytes});
+    folder.put({id, {9 * segment_bytes}, {10 * segment_bytes}, TailPart::Form::whole});
+    CHECK_THROWS_AS(folder.finish(), Error);  // the tail does not have it
+    CHECK_THROWS_AS(folder.put({id, {}, {1}, TailPart::Form::open}), Error);
+}
+
 TEST_CASE("a tail is read from and to any position, and what it lacks is damage") {
     Received received;
     received.write_until(3 * segment_bytes + 700'000);
