@@ -6,9 +6,8 @@
 #include "catalog/records.h"
 
 namespace yore::catalog {
-namespace {
 
-References of_segment(const LogSegment& segment) {
+References references_of(const LogSegment& segment) {
     References references;
     if (segment.list) references.trees.push_back(*segment.list);
     if (segment.tree_after) references.trees.push_back(segment.tree_after->root);
@@ -18,14 +17,12 @@ References of_segment(const LogSegment& segment) {
     return references;
 }
 
-}  // namespace
-
 References references_of(ByteView key, ByteView value) {
     switch (key.empty() ? '\0' : static_cast<char>(key[0])) {
         case 'n':
             return {{decode_snapshot(parse_snapshot_key(key), value).root}, {}, {}};
         case 'l':
-            return of_segment(
+            return references_of(
                 decode_segment(parse_log_key(LogFamily::segment, key), value).segment);
         case 'c':
         case 'd':

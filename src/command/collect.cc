@@ -11,7 +11,7 @@ namespace {
 
 upkeep::InUse in_use(Context& context) {
     upkeep::InUse in_use;
-    in_use.trees = context.trees_in_use();
+    in_use.references = context.in_use();
     context.mounts().each_known([&](const view::Node& node) {
         in_use.entries.push_back({node.leaf, node.place});
     });

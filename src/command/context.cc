@@ -6,8 +6,8 @@
 #include <yore/view/log_replay.h>
 
 #include <condition_variable>
+#include <list>
 #include <mutex>
-#include <set>
 
 namespace yore::command {
 namespace {
@@ -85,7 +85,7 @@ struct Context::State {
     Mounts mounts;
     std::shared_ptr<void> following_commits;
 
-    Guarded<std::multiset<NodeId>> trees_read;
+    Guarded<std::list<std::vector<catalog::References>>> in_use;
     std::mutex upkeep_mutex;
     std::condition_variable_any upkeep_ended;
     bool upkeep_runs = false;
@@ -144,17 +144,20 @@ Random& Context::random() {
     return state_->random;
 }
 
-std::shared_ptr<void> Context::read_tree(const NodeId& top) {
-    auto& trees = state_->trees_read;
-    trees.with([&](auto& all) { all.insert(top); });
-    return std::shared_ptr<void>(nullptr, [&trees, top](void*) {
-        trees.with([&](auto& all) { all.erase(all.find(top)); });
-    });
+std::shared_ptr<void> Context::use(std::vector<catalog::References> references) {
+    auto& in_use = state_->in_use;
+    const auto used =
+        in_use.with([&](auto& all) { return all.insert(all.end(), std::move(references)); });
+    return std::shared_ptr<void>(
+        nullptr, [&in_use, used](void*) { in_use.with([&](auto& all) { all.erase(used); }); });
 }
 
-std::vector<NodeId> Context::trees_in_use() const {
-    return state_->trees_read.with(
-        [](const auto& all) { return std::vector<NodeId>(all.begin(), all.end()); });
+std::vector<catalog::References> Context::in_use() const {
+    return state_->in_use.with([](const auto& all) {
+        std::vector<catalog::References> together;
+        for (const auto& each : all) together.insert(together.end(), each.begin(), each.end());
+        return together;
+    });
 }
 
 std::shared_ptr<void> Context::upkeep_turn(const std::stop_token& stop) {

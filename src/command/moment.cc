@@ -98,8 +98,7 @@ Moment resolve_moment(Context& context, const catalog::Source& source, const std
     const auto& opened = std::get<view::Opened>(answer);
     const NodeId root = view::root_of(records, opened);
     Moment moment{source, opened.name(), root, opened.plan.time, {}, {}};
-    for (const NodeId& tree : view::trees_behind(records, opened))
-        moment.in_use.push_back(context.read_tree(tree));
+    moment.in_use = context.use(view::references_behind(records, opened));
     if (const auto* name = std::get_if<catalog::SnapshotName>(&opened.tree))
         moment.snapshot = *name;
     if (moment.snapshot && !context.catalog().snapshot(source.id, *moment.snapshot))
@@ -114,10 +113,8 @@ std::optional<OpenedPoint> open_point(Context& context, const view::SourceRecord
                                           &context.replay());
     const auto* opened = std::get_if<view::Opened>(&answer);
     if (opened == nullptr) return std::nullopt;
-    OpenedPoint point{view::root_of(records, *opened), {}};
-    for (const NodeId& tree : view::trees_behind(records, *opened))
-        point.in_use.push_back(context.read_tree(tree));
-    return point;
+    return OpenedPoint{view::root_of(records, *opened),
+                       context.use(view::references_behind(records, *opened))};
 }
 
 tree::EntryView root_of(const store::ObjectCache& cache, const Moment& moment) {

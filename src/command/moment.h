@@ -22,7 +22,7 @@ struct Moment {
     NodeId root;        ///< as catalog::Snapshot::root
     Timestamp time;     ///< of the restore point
     std::optional<catalog::SnapshotName> snapshot;  ///< when it is just this one
-    std::vector<std::shared_ptr<void>> in_use;  ///< while they live, collect takes nothing of it
+    std::shared_ptr<void> in_use;                   ///< while it lives, collect takes nothing of it
     std::string name() const { return source.name + "@" + state; }
 };
 
@@ -37,8 +37,8 @@ Moment resolve_moment(Context&, const catalog::Source&, const std::string& time,
 
 /// The state at a restore point of a source.
 struct OpenedPoint {
-    NodeId root;                                ///< as catalog::Snapshot::root
-    std::vector<std::shared_ptr<void>> in_use;  ///< as Moment::in_use
+    NodeId root;                   ///< as catalog::Snapshot::root
+    std::shared_ptr<void> in_use;  ///< as Moment::in_use
 };
 /// It cannot be opened (any more): nullopt.
 std::optional<OpenedPoint> open_point(Context&, const view::SourceRecords&, Timestamp);

@@ -34,10 +34,10 @@ void SpanScan::run() {
 }
 
 void SpanScan::go_to(Timestamp time, const NodeId& root, const std::string& state) {
-    const auto in_use = context_.read_tree(root);
+    auto in_use = context_.use({{{root}, {}, {}}});
     for (const Suspect& suspect : suspects_until(time)) look_at(suspect);
     compare_with(root, state);
-    in_use_ = {in_use};
+    in_use_ = std::move(in_use);
     time_ = time;
 }
 

@@ -49,9 +49,9 @@ class SpanScan {
     const Found found_;
     const std::stop_token stop_;
     const view::SourceRecords records_;
-    Timestamp time_;                             ///< up to which it has come
-    NodeId root_;                                ///< of the last state that was looked at
-    std::vector<std::shared_ptr<void>> in_use_;  ///< of that
+    Timestamp time_;                ///< up to which it has come
+    NodeId root_;                   ///< of the last state that was looked at
+    std::shared_ptr<void> in_use_;  ///< of that
 };
 
 }  // namespace yore::command

@@ -77,8 +77,8 @@ class Collector {
     void mark_in_use() {
         if (!options_.in_use) return;
         const InUse in_use = options_.in_use();
-        for (const NodeId& top : in_use.trees)
-            forgiving([&] { use_marker_.follow({{top}, {}, {}}); });
+        for (const catalog::References& references : in_use.references)
+            forgiving([&] { use_marker_.follow(references); });
         std::unordered_map<NodeId, bool> needs_marks;
         for (const InUse::Place& place : in_use.entries)
             forgiving([&] {
@@ -88,10 +88,12 @@ class Collector {
             });
     }
 
-    /// False: all that the leaf leads to is marked already, as a record reaches it; or it is gone.
+    /// False: all that the leaf leads to is marked already, as a record reaches it. One that is not
+    /// stored belongs to a moment, and is made in memory.
     bool mark_alone(const NodeId& leaf) {
         const auto info = store_.find(leaf);
-        if (!info || marks_.contains(info->location)) return false;
+        if (!info) return true;
+        if (marks_.contains(info->location)) return false;
         alone_.add(*info);
         return true;
     }

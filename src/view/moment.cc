@@ -194,16 +194,17 @@ NodeId root_of(const SourceRecords& records, const Opened& opened) {
     return records.root_of(std::get<timeline::Snapshot>(opened.plan.base));
 }
 
-std::vector<NodeId> trees_behind(const SourceRecords& records, const Opened& opened) {
-    std::vector<NodeId> trees{root_of_base(records, opened.plan)};
+std::vector<catalog::References> references_behind(const SourceRecords& records,
+                                                   const Opened& opened) {
+    std::vector<catalog::References> behind{{{root_of_base(records, opened.plan)}, {}, {}}};
     for (const timeline::LogRange& range : opened.plan.replay)
         records.logs().scan_segments(records.source(), range.incarnation, range.begin,
                                      [&](const catalog::LogSegment& segment) {
                                          if (segment.begin >= range.end) return false;
-                                         if (segment.entries) trees.push_back(*segment.entries);
+                                         behind.push_back(catalog::references_of(segment));
                                          return true;
                                      });
-    return trees;
+    return behind;
 }
 
 std::variant<Opened, NoPlan> open_moment(const SourceRecords& records, const MomentText& text,

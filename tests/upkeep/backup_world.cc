@@ -166,7 +166,7 @@ void World::open_tree() {
 
 InUse World::in_use() const {
     InUse in_use;
-    for (const auto& [root, files] : open_) in_use.trees.push_back(root);
+    for (const auto& [root, files] : open_) in_use.references.push_back({{root}, {}, {}});
     return in_use;
 }
 

@@ -180,6 +180,35 @@ TEST_CASE("Every moment of a journal is the tree that it was, also when nothing 
     }
 }
 
+TEST_CASE("What is behind a moment is its base and the log that leads to it") {
+    RandomJournal random(9, RandomJournal::Trees::none);
+    Journalled& journal = random.journal;
+    const view::LogReplay replay(journal.fixture.catalog, journal.fixture.cache);
+    const view::SourceRecords records(journal.fixture.catalog, journal.fixture.cache,
+                                      journal.home.id);
+    const auto behind = [&](std::uint64_t position) {
+        const auto opened =
+            view::open_moment(records, timeline::Moment(Journalled::time_of({position})),
+                              journal.fixture.clock.now(), &replay);
+        return view::references_behind(records, std::get<view::Opened>(opened));
+    };
+    std::vector<catalog::References> segments;
+    journal.logs.scan_segments(journal.home.id, 1, {}, [&](const catalog::LogSegment& segment) {
+        segments.push_back(catalog::references_of(segment));
+        return true;
+    });
+    REQUIRE(segments.size() == 7);
+    const auto of_all = behind(random.roots.size());
+    REQUIRE(of_all.size() == 8);
+    CHECK(of_all[0].trees.size() == 1);
+    for (std::size_t i = 0; i < segments.size(); ++i) {
+        CHECK_FALSE(segments[i].chunks.empty());
+        CHECK(of_all[i + 1].chunks == segments[i].chunks);
+        CHECK(of_all[i + 1].trees == segments[i].trees);
+    }
+    CHECK(behind(2).size() == 3);
+}
+
 TEST_CASE("Moments that were forgotten are opened anew") {
     RandomJournal random(7);
     store::ObjectCache cache(*random.journal.fixture.store, 1);

@@ -9,6 +9,8 @@
 
 namespace yore::catalog {
 
+struct LogSegment;
+
 struct References {
     std::vector<NodeId> trees;  ///< tops of directories and of lists, with all below them
     std::vector<NodeId> nodes;  ///< nodes that refer to nothing
@@ -18,5 +20,6 @@ struct References {
 /// Of one record; none for a type that refers to nothing. A type that is not known: `unsupported`,
 /// as what it refers to must not be taken for garbage.
 References references_of(ByteView key, ByteView value);
+References references_of(const LogSegment&);
 
 }  // namespace yore::catalog

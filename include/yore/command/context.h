@@ -5,6 +5,7 @@
 #include <yore/base/random.h>
 #include <yore/base/time.h>
 #include <yore/catalog/catalog.h>
+#include <yore/catalog/references.h>
 #include <yore/command/followers.h>
 #include <yore/command/jobs.h>
 #include <yore/command/mounts.h>
@@ -75,9 +76,9 @@ class Context {
     const Clock& clock() const;
     Random& random();
 
-    /// While the token lives, collect leaves this tree alone, also when its snapshot is removed.
-    std::shared_ptr<void> read_tree(const NodeId& top);
-    std::vector<NodeId> trees_in_use() const;
+    /// While the token lives, collect leaves this alone, also when what refers to it is removed.
+    std::shared_ptr<void> use(std::vector<catalog::References>);
+    std::vector<catalog::References> in_use() const;
     /// What collects and what checks take turns. Waits; stopped: Errc::cancelled.
     std::shared_ptr<void> upkeep_turn(const std::stop_token&);
 

@@ -6,6 +6,7 @@
 /// and the next run goes on.
 #pragma once
 
+#include <yore/catalog/references.h>
 #include <yore/format/ids.h>
 #include <yore/store/object_cache.h>
 #include <yore/store/store.h>
@@ -20,7 +21,7 @@ namespace yore::upkeep {
 
 /// What somebody reads though no record may name it any more.
 struct InUse {
-    std::vector<NodeId> trees;  ///< with all below
+    std::vector<catalog::References> references;
     struct Place {
         NodeId leaf;
         std::uint32_t place = 0;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <yore/catalog/catalog.h>
+#include <yore/catalog/references.h>
 #include <yore/timeline/plan.h>
 #include <yore/view/source_records.h>
 
@@ -68,9 +69,8 @@ std::optional<timeline::AtPosition> resolve(const SourceRecords&, const NamedPos
 /// Its root, as catalog::Snapshot::root.
 NodeId root_of(const SourceRecords&, const Opened&);
 
-/// What must stay stored while it is read: its tree, or that which log was applied to and those of
-/// the log.
-std::vector<NodeId> trees_behind(const SourceRecords&, const Opened&);
+/// What must stay stored while it is read: its tree, or that which log was applied to, and the log.
+std::vector<catalog::References> references_behind(const SourceRecords&, const Opened&);
 
 /// The last restore point of a span of time: the moment just before `end`, unless it is older than
 /// `begin`.
