@@ -20,6 +20,7 @@ constexpr char span_identifier[] = "YCG1";
 constexpr std::size_t name_bytes_max = 255;
 constexpr std::size_t origin_bytes_max = 1000;
 constexpr std::size_t reason_bytes_max = 1000;
+constexpr std::size_t demand_text_bytes_max = 4096;
 
 bool is_file_name(std::string_view name) {
     return !name.empty() && name.size() <= name_bytes_max && name != "." && name != ".." &&
@@ -48,6 +49,40 @@ const char* problem_in_extents(const LogSegment& segment) {
     }
     if (segment.list) return segment.extents.empty() ? nullptr : "it has a list and extents";
     return bytes == segment.bytes ? nullptr : "its extents do not sum to its size";
+}
+
+const char* problem_in_demands(const LogSegment& segment) {
+    for (const LogDemand& demand : segment.demands)
+        if (demand.name.empty() || demand.name.size() > name_bytes_max ||
+            demand.text.size() > demand_text_bytes_max)
+            return "what it demands is too long";
+    return nullptr;
+}
+
+using StoredDemands = flatbuffers::Vector<flatbuffers::Offset<fb::LogDemand>>;
+
+flatbuffers::Offset<StoredDemands> to_stored(flatbuffers::FlatBufferBuilder& builder,
+                                             const std::vector<LogDemand>& demands) {
+    if (demands.empty()) return 0;
+    std::vector<flatbuffers::Offset<fb::LogDemand>> stored;
+    for (const LogDemand& demand : demands) {
+        const auto name = builder.CreateString(demand.name);
+        const auto text = demand.text.empty() ? 0 : builder.CreateString(demand.text);
+        stored.push_back(
+            fb::CreateLogDemand(builder, demand.position.value, name, demand.number, text));
+    }
+    return builder.CreateVector(stored);
+}
+
+std::vector<LogDemand> from_stored(const StoredDemands* stored) {
+    std::vector<LogDemand> demands;
+    if (stored == nullptr) return demands;
+    for (const fb::LogDemand* demand : *stored)
+        demands.push_back({{demand->position()},
+                           demand->name()->str(),
+                           demand->number(),
+                           demand->text() ? demand->text()->str() : ""});
+    return demands;
 }
 
 template <typename Id>
@@ -86,6 +121,7 @@ const char* problem_in(const LogSegment& segment) {
     if (segment.begin >= segment.end) return "it ends before it begins";
     if (segment.points.has_value() != (segment.point_count > 0))
         return "the number of its restore points is wrong";
+    if (const char* problem = problem_in_demands(segment)) return problem;
     return problem_in_extents(segment);
 }
 
@@ -128,6 +164,7 @@ Bytes encode(const StoredSegment& stored) {
         extents.emplace_back(extent.length, to_stored(extent.chunk), extent.offset);
     const auto name = builder.CreateString(segment.name);
     const auto stored_extents = builder.CreateVectorOfStructs(extents);
+    const auto demands = to_stored(builder, segment.demands);
     fb::Digest32 list, points, entries;
     fb::TreeAfter tree;
     if (segment.list) list = to_stored(*segment.list);
@@ -135,12 +172,13 @@ Bytes encode(const StoredSegment& stored) {
     if (segment.tree_after) tree = to_stored(*segment.tree_after);
     if (segment.entries) entries = to_stored(*segment.entries);
     return finish(builder,
-                  fb::CreateLogSegment(
-                      builder, segment.sequence, name, segment.begin.value, segment.first_time.ns,
-                      segment.last_time.ns, segment.bytes, stored_extents,
-                      segment.list ? &list : nullptr, segment.points ? &points : nullptr,
-                      segment.point_count, segment.newest_point.ns, stored.newest_so_far.ns,
-                      segment.tree_after ? &tree : nullptr, segment.entries ? &entries : nullptr),
+                  fb::CreateLogSegment(builder, segment.sequence, name, segment.begin.value,
+                                       segment.first_time.ns, segment.last_time.ns, segment.bytes,
+                                       stored_extents, segment.list ? &list : nullptr,
+                                       segment.points ? &points : nullptr, segment.point_count,
+                                       segment.newest_point.ns, stored.newest_so_far.ns,
+                                       segment.tree_after ? &tree : nullptr,
+                                       segment.entries ? &entries : nullptr, demands),
                   segment_identifier);
 }
 
@@ -167,6 +205,7 @@ StoredSegment decode_segment(const ParsedLogKey& key, ByteView bytes) {
     segment.newest_point.ns = stored->newest_point();
     if (stored->tree_after()) segment.tree_after = from_stored(*stored->tree_after());
     if (stored->entries()) segment.entries = id_of<NodeId>(*stored->entries());
+    segment.demands = from_stored(stored->demands());
     return {checked(std::move(segment), record), {stored->newest_so_far()}};
 }
 

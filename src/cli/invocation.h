@@ -2,6 +2,7 @@
 /// What a command line asks for, in words that the rest of cli acts on.
 #pragma once
 
+#include <yore/server/cluster_start.h>
 #include <yore/server/secret_source.h>
 
 #include <cstdint>
@@ -32,16 +33,17 @@ struct Invocation {
     bool quiet = false;
 
     // What is not the command's business.
-    std::string config;                 ///< serve: its file
-    bool check = false;                 ///< serve: only look at it
-    bool replace = false;               ///< serve: the owner there is, is asked to drain
-    bool foreground = false;            ///< mount
-    std::optional<bool> encrypted;      ///< init; absent: as the secret that is given says
-    std::optional<bool> with_key_file;  ///< init: the secret is a key file
-    std::string label;                  ///< init
-    std::string destination;            ///< log fetch: the file that it makes
-    bool long_rows = false;             ///< ls, find
-    bool exact_sizes = false;           ///< bytes instead of MiB
+    std::string config;                         ///< serve: its file
+    bool check = false;                         ///< serve: only look at it
+    bool replace = false;                       ///< serve: the owner there is, is asked to drain
+    bool foreground = false;                    ///< mount
+    std::optional<bool> encrypted;              ///< init; absent: as the secret that is given says
+    std::optional<bool> with_key_file;          ///< init: the secret is a key file
+    std::string label;                          ///< init
+    std::string destination;                    ///< log fetch: the file that it makes
+    std::optional<server::ClusterStart> start;  ///< restore: of a cluster, and then a server on it
+    bool long_rows = false;                     ///< ls, find
+    bool exact_sizes = false;                   ///< bytes instead of MiB
 };
 
 }  // namespace yore::cli

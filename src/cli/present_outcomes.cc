@@ -104,6 +104,36 @@ Presentation present_import(const Invocation& invocation, Screen& screen) {
     return presentation;
 }
 
+/// What was restored of a cluster, and what to know of the copy.
+std::string cluster_lines(const nlohmann::json& result) {
+    const auto plan = result.value("plan", nlohmann::json::object());
+    if (!plan.contains("warnings")) return {};
+    std::string text;
+    if (plan.contains("base_backup"))
+        text += fmt::format("\nbase backup {}", plan.value("snapshot", ""));
+    for (const auto& range : plan["log"])
+        if (range.contains("segments"))
+            text += fmt::format("\nlog {} to {}", range["segments"].value("first", ""),
+                                range["segments"].value("last", ""));
+    if (plan.contains("commit")) {
+        const auto& commit = plan["commit"];
+        text += fmt::format("\nrecovers to {} {} at {} of timeline {}, {}",
+                            commit.contains("xid") ? "transaction" : "point",
+                            commit.contains("xid") ? std::to_string(number_in(commit, "xid"))
+                                                   : commit.value("point", ""),
+                            commit.value("lsn", ""), number_in(commit, "timeline"),
+                            commit.value("time", ""));
+    }
+    for (const auto& warning : plan["warnings"]) text += "\nwarning: " + warning.get<std::string>();
+    text +=
+        "\narchiving is off in the copy, and other ways back to the original: to get them "
+        "back, remove the block of `# yore:` from postgresql.auto.conf once it runs";
+    if (!result.contains("server")) return text;
+    const auto& server = result["server"];
+    return text + fmt::format("\nthe server accepts queries: {}\nto stop it: {}",
+                              server.value("connect", ""), server.value("stop", ""));
+}
+
 std::string restore_line(const Invocation& invocation, const Screen& screen,
                          const nlohmann::json& result) {
     auto text = fmt::format("{}: {}, {} restored to {}", result.value("moment", ""),
@@ -114,7 +144,7 @@ std::string restore_line(const Invocation& invocation, const Screen& screen,
         text += fmt::format("; {} there already", counted(kept, "file"));
     if (const auto problems = number_in(result, "problems"); problems > 0)
         text += fmt::format("; partial, {}", counted(problems, "problem"));
-    return text;
+    return text + cluster_lines(result);
 }
 
 std::string mount_line(const Invocation&, const Screen& screen, const nlohmann::json& result) {

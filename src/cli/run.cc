@@ -115,6 +115,46 @@ int run_command(const Invocation& invocation, std::optional<crypto::SecretBytes>
     return exit_code_of(result);
 }
 
+/// Puts a server on what was restored before the result is told, so that it tells of both.
+class StartsServer final : public Renderer {
+  public:
+    StartsServer(Renderer& inner, const server::ClusterStart& start)
+        : inner_(inner), start_(start) {}
+
+    void event(const nlohmann::json& event) override { inner_.event(event); }
+    void bytes(ByteView bytes) override { inner_.bytes(bytes); }
+    void error(const Error& error) override { inner_.error(error); }
+    void remark(const std::string& text) override { inner_.remark(text); }
+    void result(const nlohmann::json& result) override {
+        auto both = result;
+        if (result.contains("exit_code")) {
+            inner_.remark("not started: something was left out");
+        } else {
+            inner_.remark("the server recovers");
+            const auto started = server::start_cluster(start_);
+            both["server"] = {{"port", start_.port},
+                              {"socket_directory", start_.directory},
+                              {"log", started.log},
+                              {"connect", started.connect_command},
+                              {"stop", started.stop_command}};
+        }
+        inner_.result(both);
+    }
+
+  private:
+    Renderer& inner_;
+    const server::ClusterStart& start_;
+};
+
+int run_restore(const Invocation& invocation, std::optional<crypto::SecretBytes> passphrase,
+                Renderer& renderer) {
+    if (!invocation.start)
+        return run_command(invocation, std::move(passphrase), renderer, renderer);
+    server::check_cluster_start(*invocation.start);
+    StartsServer starts(renderer, *invocation.start);
+    return run_command(invocation, std::move(passphrase), starts, starts);
+}
+
 /// PostgreSQL takes most failures of its restore_command for the end of the log, and then starts
 /// with what it has. So only what is known to be behind the end may end like that.
 int run_log_fetch(const Invocation& invocation, std::optional<crypto::SecretBytes> passphrase,
@@ -189,6 +229,8 @@ int run(const Invocation& invocation, std::optional<crypto::SecretBytes> passphr
         if (invocation.command == "umount") return run_umount(invocation, renderer);
         if (invocation.command == "log-fetch")
             return run_log_fetch(invocation, std::move(passphrase), renderer);
+        if (invocation.command == "restore")
+            return run_restore(invocation, std::move(passphrase), renderer);
         return run_command(invocation, std::move(passphrase), renderer, renderer);
     } catch (const Error& error) {
         renderer.error(error);

@@ -161,18 +161,29 @@ void add_restore(CLI::App& app, Invocation& invocation) {
         std::string moment, target;
         std::vector<std::string> paths;
         bool replace = false, no_owners = false;
+        std::vector<std::string> tablespaces;
+        std::uint16_t port = 0;
+        std::string programs;
     };
     const auto options = std::make_shared<Options>();
-    auto* verb =
-        add_verb(app, invocation, "restore", "Write a snapshot, or parts of it, to a directory",
-                 [&invocation, options] {
-                     auto& request = invocation.request;
-                     command::put_bytes(request, "moment", options->moment);
-                     command::put_bytes(request, "target", absolute_path(options->target));
-                     request["paths"] = command::list_of_bytes(options->paths);
-                     request["replace"] = options->replace;
-                     request["no_owners"] = options->no_owners;
-                 });
+    auto* verb = add_verb(
+        app, invocation, "restore", "Write a snapshot, or parts of it, to a directory",
+        [&invocation, options] {
+            auto& request = invocation.request;
+            command::put_bytes(request, "moment", options->moment);
+            command::put_bytes(request, "target", absolute_path(options->target));
+            request["paths"] = command::list_of_bytes(options->paths);
+            request["replace"] = options->replace;
+            request["no_owners"] = options->no_owners;
+            for (std::string& place : options->tablespaces)
+                if (const auto equals = place.find('='); equals != place.npos)
+                    place.replace(equals + 1, place.npos, absolute_path(place.substr(equals + 1)));
+            request["tablespaces"] = command::list_of_bytes(options->tablespaces);
+            request["startable"] = options->port != 0;
+            if (options->port != 0)
+                invocation.start = server::ClusterStart{absolute_path(options->target),
+                                                        options->port, options->programs};
+        });
     verb->add_option("moment", options->moment, "SOURCE@TIME")->required()->type_name("MOMENT");
     verb->add_option("path", options->paths, "Paths in it [all of it]")->type_name("PATH...");
     verb->add_option("--to", options->target, "Where to; made when it is not there")
@@ -180,6 +191,17 @@ void add_restore(CLI::App& app, Invocation& invocation) {
         ->type_name("DIR");
     verb->add_flag("--replace", options->replace, "Replace what is there and differs");
     verb->add_flag("--no-owners", options->no_owners, "Everything belongs to who restores");
+    verb->add_option("--tablespace", options->tablespaces,
+                     "Of a cluster: where a tablespace goes, an empty directory [in it]")
+        ->allow_extra_args(false)
+        ->type_name("OID=DIR");
+    auto* start = verb->add_option("--start", options->port,
+                                   "Of a cluster: start a server on it, and wait for it")
+                      ->check(CLI::Range(1, 65535))
+                      ->type_name("PORT");
+    verb->add_option("--bindir", options->programs, "Where its programs are [by its version]")
+        ->needs(start)
+        ->type_name("DIR");
 }
 
 }  // namespace

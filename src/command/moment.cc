@@ -97,12 +97,13 @@ Moment resolve_moment(Context& context, const catalog::Source& source, const std
     }
     const auto& opened = std::get<view::Opened>(answer);
     const NodeId root = view::root_of(records, opened);
-    Moment moment{source, opened.name(), root, opened.plan.time, {}, {}};
+    Moment moment{source, opened.name(), root, opened.plan.time, {}, {}, {}};
     moment.in_use = context.use(view::references_behind(records, opened));
     if (const auto* name = std::get_if<catalog::SnapshotName>(&opened.tree))
         moment.snapshot = *name;
     if (moment.snapshot && !context.catalog().snapshot(source.id, *moment.snapshot))
         throw Error(Errc::not_found, fmt::format("{}: it was removed just now", text));
+    moment.plan = view::plan_json(records, opened);
     tell_reading(text, moment, *read, opened, output);
     return moment;
 }

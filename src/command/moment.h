@@ -13,6 +13,8 @@
 #include <string>
 #include <utility>
 
+#include <nlohmann/json.hpp>
+
 namespace yore::command {
 
 /// What SOURCE@TIME stands for.
@@ -23,6 +25,7 @@ struct Moment {
     Timestamp time;     ///< of the restore point
     std::optional<catalog::SnapshotName> snapshot;  ///< when it is just this one
     std::shared_ptr<void> in_use;                   ///< while it lives, collect takes nothing of it
+    nlohmann::json plan = {};                       ///< view::plan_json
     std::string name() const { return source.name + "@" + state; }
 };
 

@@ -39,9 +39,12 @@ bool Run::enter(const std::shared_ptr<TargetDirectory>& parent, const tree::Entr
     for (const TargetDirectory* above = parent.get(); above; above = above->parent())
         if (above->entry() && above->entry()->child() == entry.child())
             throw tree::own_ancestor(entry.child().value(), path);
-    const bool made = ::mkdirat(parent->fd(), name.c_str(), 0700) == 0;
-    if (!made && (errno != EEXIST || fresh)) throw system_error("mkdir", path, errno);
-    Fd fd(::openat(parent->fd(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    const auto other = options_.elsewhere.find(path);
+    const bool is_here = other == options_.elsewhere.end();
+    const bool made = is_here && ::mkdirat(parent->fd(), name.c_str(), 0700) == 0;
+    if (is_here && !made && (errno != EEXIST || fresh)) throw system_error("mkdir", path, errno);
+    Fd fd(::openat(parent->fd(), is_here ? name.c_str() : other->second.c_str(),
+                   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!fd) {
         if (errno == ENOTDIR || errno == ELOOP)
             throw Error(Errc::exists, "something that is no directory is in the way");
@@ -128,10 +131,14 @@ void Run::make_special(TargetDirectory& directory, const tree::EntryView& entry)
     const std::string name(entry.name());
     const std::string path = directory.path_of(name);
     const tree::Attributes stat = entry.attributes();
+    const bool is_link = stat.kind == tree::FileKind::symlink;
+    const auto other = options_.links.find(path);
+    const std::string target = !is_link                        ? std::string()
+                               : other != options_.links.end() ? other->second
+                                                               : std::string(entry.target());
     const int failed =
-        entry.kind() == tree::FileKind::symlink
-            ? ::symlinkat(std::string(entry.target()).c_str(), directory.fd(), name.c_str())
-            : ::mknodat(directory.fd(), name.c_str(), type_bits(stat.kind) | 0600, stat.device);
+        is_link ? ::symlinkat(target.c_str(), directory.fd(), name.c_str())
+                : ::mknodat(directory.fd(), name.c_str(), type_bits(stat.kind) | 0600, stat.device);
     if (failed != 0) throw system_error("make", path, errno);
     Fd fd(::openat(directory.fd(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
     if (!fd) throw system_error("open", path, errno);

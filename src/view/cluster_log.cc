@@ -3,10 +3,71 @@
 #include <yore/view/cluster_log.h>
 
 #include <algorithm>
+#include <array>
+#include <limits>
 
 namespace yore::view {
 
+using catalog::LogDemand;
 using catalog::LogIncarnation;
+using postgresql::RecoveryLimits;
+
+namespace {
+
+constexpr std::string_view tablespace_demand = "tablespace";
+
+struct Limit {
+    std::string_view name;
+    std::int32_t RecoveryLimits::*limit;
+};
+constexpr std::array limits{
+    Limit{"max_connections", &RecoveryLimits::max_connections},
+    Limit{"max_worker_processes", &RecoveryLimits::max_worker_processes},
+    Limit{"max_wal_senders", &RecoveryLimits::max_wal_senders},
+    Limit{"max_prepared_transactions", &RecoveryLimits::max_prepared_transactions},
+    Limit{"max_locks_per_transaction", &RecoveryLimits::max_locks_per_transaction},
+};
+
+}  // namespace
+
+std::vector<LogDemand> demands_of(const postgresql::WalRecord& record,
+                                  const postgresql::WalFact& fact) {
+    std::vector<LogDemand> demands;
+    const LogPosition position = postgresql::position_of(record.lsn);
+    if (const auto* created = std::get_if<postgresql::TablespaceCreate>(&fact))
+        demands.push_back({position, std::string(tablespace_demand), created->oid, created->path});
+    if (const auto* change = std::get_if<postgresql::ParameterChange>(&fact))
+        for (const auto& [name, limit] : limits)
+            if (const std::int32_t number = change->limits.*limit; number > 0)
+                demands.push_back(
+                    {position, std::string(name), static_cast<std::uint64_t>(number), {}});
+    return demands;
+}
+
+void ReplayDemands::take(const catalog::LogSegment& segment, LogPosition from, LogPosition until) {
+    constexpr std::uint64_t limit_max = std::numeric_limits<std::int32_t>::max();
+    for (const LogDemand& demand : segment.demands) {
+        if (demand.position < from || demand.position > until) continue;
+        if (demand.name == tablespace_demand)
+            tablespaces.push_back({static_cast<std::uint32_t>(demand.number), demand.text});
+        for (const auto& [name, limit] : view::limits)
+            if (demand.name == name)
+                limits.*limit = std::max(
+                    limits.*limit, static_cast<std::int32_t>(std::min(demand.number, limit_max)));
+    }
+}
+
+ReplayDemands replay_demands(const catalog::Logs& logs, std::uint32_t source,
+                             const std::vector<timeline::LogRange>& ranges, LogPosition target) {
+    ReplayDemands demands;
+    for (const timeline::LogRange& range : ranges)
+        logs.scan_segments(source, range.incarnation, range.begin, [&](const auto& segment) {
+            if (segment.begin >= range.end) return false;
+            demands.take(segment, ranges.front().begin, target);
+            return true;
+        });
+    return demands;
+}
 
 std::optional<postgresql::SegmentSize> wal_segment_size(const catalog::LogSegment& segment) {
     if (segment.sequence == 0) return std::nullopt;

@@ -14,13 +14,23 @@
 namespace yore::view {
 namespace {
 
-constexpr std::string_view wal_directory = "pg_wal", partial_suffix = ".partial";
+constexpr std::string_view wal_directory = "pg_wal", partial_suffix = ".partial",
+                           tablespace_directory = "pg_tblspc";
 /// In 16 chunks, as many as an entry names.
 constexpr std::uint64_t text_bytes_max = 16 * store::chunk_bytes_max;
 
 /// pg_verifybackup does not look at the others.
 bool in_manifest(const postgresql::PreparedTree::File& file) {
     return file.path != "postgresql.auto.conf" && file.path != "recovery.signal";
+}
+
+std::string guard_text(std::string_view path) {
+    return fmt::format(
+        "The log up to this moment makes a tablespace in {0}. Where the original runs, its files "
+        "are\nthere: this copy would change them. So it does not start.\n\nA later base backup has "
+        "the tablespace in it. Or, on another host, and with {0} empty:\nremove this "
+        "directory, and start the copy.\n",
+        path);
 }
 
 class ClusterMoment {
@@ -40,10 +50,28 @@ class ClusterMoment {
         like_ = version->attributes();
     }
 
-    void add_log(const std::vector<timeline::LogRange>& ranges) {
+    void add_log(const std::vector<timeline::LogRange>& ranges, LogPosition target) {
+        begin_ = ranges.front().begin;
+        target_ = target;
         for (const timeline::LogRange& range : ranges) {
             add_segments(range);
             add_history(range.incarnation);
+        }
+    }
+
+    /// Replay of a tablespace's creation would make its place in the copy a link to where the
+    /// original has its files, and change those. It ends before that where a directory is in the
+    /// way (CheckTablespaceDirectory() in src/backend/access/transam/xlogrecovery.c), at the latest
+    /// when it cannot remove it (remove_tablespace_symlink() in src/backend/commands/tablespace.c).
+    void guard_tablespaces() {
+        const auto above = find(tablespace_directory);
+        if (demands_.tablespaces.empty() || !above) return;
+        for (const auto& [oid, path] : demands_.tablespaces) {
+            const std::string place = fmt::format("{}/{}", tablespace_directory, oid);
+            tree::Entry directory;
+            directory.attributes = above->attributes();
+            edit_.put(place, std::move(directory));
+            put_text(place + "/READ_ME_FIRST", guard_text(path));
         }
     }
 
@@ -65,7 +93,8 @@ class ClusterMoment {
                 return read(path);
             },
             [&](std::string_view path) { return names_in(path); }};
-        return postgresql::prepare_tree(stored, {.target = target, .clone = std::nullopt});
+        return postgresql::prepare_tree(
+            stored, {.target = target, .clone = std::nullopt, .limits = demands_.limits});
     }
 
     void add_segments(const timeline::LogRange& range) {
@@ -75,6 +104,7 @@ class ClusterMoment {
                                        if (segment.begin >= range.end || segment.begin > at)
                                            return false;
                                        put_segment(segment);
+                                       demands_.take(segment, begin_, target_);
                                        at = segment.end;
                                        return true;
                                    });
@@ -169,6 +199,8 @@ class ClusterMoment {
     const std::vector<catalog::LogIncarnation> incarnations_;
     tree::Entry top_;
     tree::Attributes like_;
+    LogPosition begin_, target_;
+    ReplayDemands demands_;
 };
 
 }  // namespace
@@ -178,7 +210,8 @@ void apply_wal(const StoredBackup& backup, const std::vector<timeline::LogRange>
                tree::TreeEdit& edit) {
     YORE_ENSURE(!ranges.empty());
     ClusterMoment moment(backup, texts, nodes, edit);
-    moment.add_log(ranges);
+    moment.add_log(ranges, target);
+    moment.guard_tablespaces();
     moment.prepare({postgresql::Timeline{ranges.back().incarnation}, postgresql::lsn_of(target)});
 }
 

@@ -65,6 +65,8 @@ MomentText moment_of(const Node& node) {
     if (node.ordinal == 0) return timeline::Moment(node.moment);
     if (node.ordinal == latest_ordinal) return timeline::Moment(timeline::Latest{});
     if (node.ordinal == earliest_ordinal) return timeline::Moment(timeline::Earliest{});
+    if (node.ordinal == position_ordinal)
+        return timeline::Moment(timeline::AtPosition{node.place, node.position});
     return NamedSnapshot{node.moment.ns / ns_per_second, node.ordinal};
 }
 

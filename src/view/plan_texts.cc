@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Plans and windows as JSON.
 #include <yore/timeline/windows.h>
+#include <yore/view/cluster_log.h>
 #include <yore/view/moment.h>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "view/texts.h"
@@ -39,7 +41,74 @@ std::string text_of(const nlohmann::json& object) {
 
 }  // namespace
 
+namespace {
+
+/// The list that has the point is that of the segment that completes its record.
+std::optional<format::RestorePoint> point_of(const SourceRecords& records,
+                                             const timeline::Plan& plan) {
+    if (!plan.place || !plan.point) return std::nullopt;
+    auto segment = records.segment_ending_after(*plan.place);
+    for (int tried = 0; segment && tried < 2; ++tried) {
+        if (segment->has_points) {
+            const timeline::Points points = records.points(*segment);
+            const auto number = points.list.last_at_or_before(plan.place->position);
+            if (number && points.list.at(*number).position == plan.place->position)
+                return points.list.at(*number);
+        }
+        segment = records.segment_ending_after({segment->incarnation, segment->end});
+    }
+    return std::nullopt;
+}
+
+std::string lsn_text(LogPosition position) {
+    return to_text(postgresql::lsn_of(position));
+}
+
+/// The names of the first and the last segment that a range needs.
+nlohmann::json segments_of(const SourceRecords& records, const timeline::LogRange& range) {
+    const auto name_at = [&](LogPosition position) {
+        const auto segment = records.segment_ending_after({range.incarnation, position});
+        return segment ? segment->name : std::string();
+    };
+    return {{"first", name_at(range.begin)}, {"last", name_at({range.end.value - 1})}};
+}
+
+/// What a plan of a cluster has besides, in the words of PostgreSQL.
+void add_cluster_facts(const SourceRecords& records, const timeline::Plan& plan,
+                       nlohmann::json& object) {
+    if (const auto point = point_of(records, plan)) {
+        nlohmann::json& commit = object["commit"];
+        commit = {{"lsn", lsn_text(point->position)},
+                  {"time", to_rfc3339(point->time)},
+                  {"timeline", plan.place->incarnation}};
+        if (point->id != 0) commit["xid"] = point->id;
+        if (!point->label.empty()) commit["point"] = point->label;
+    }
+    const auto* base = std::get_if<timeline::Snapshot>(&plan.base);
+    if (base != nullptr && base->log)
+        object["base_backup"] = {{"start", lsn_text(base->log->start)},
+                                 {"stop", lsn_text(base->log->consistent)},
+                                 {"timeline", base->log->incarnation}};
+    for (std::size_t i = 0; i < plan.replay.size(); ++i)
+        object["log"][i]["segments"] = segments_of(records, plan.replay[i]);
+    object["warnings"] = nlohmann::json::array();
+    if (!plan.point) return;
+    const auto demands =
+        replay_demands(records.logs(), records.source(), plan.replay, plan.place->position);
+    for (const auto& [oid, path] : demands.tablespaces)
+        object["warnings"].push_back(fmt::format(
+            "recovery makes tablespace {} in {}: on the original's host it would change the "
+            "original's files; so a copy does not start, see pg_tblspc/{}/READ_ME_FIRST",
+            oid, path, oid));
+}
+
+}  // namespace
+
 std::string plan_text(const SourceRecords& records, const Opened& opened) {
+    return text_of(plan_json(records, opened));
+}
+
+nlohmann::json plan_json(const SourceRecords& records, const Opened& opened) {
     const timeline::Plan& plan = opened.plan;
     nlohmann::json object{{"moment", opened.name()}, {"restore_point", to_rfc3339(plan.time)}};
     if (const auto* snapshot = std::get_if<timeline::Snapshot>(&plan.base))
@@ -53,7 +122,8 @@ std::string plan_text(const SourceRecords& records, const Opened& opened) {
                                  {"begin", range.begin.value},
                                  {"end", range.end.value}});
     if (plan.uncertain) object["uncertain"] = shown(*plan.uncertain);
-    return text_of(object);
+    if (records.is_cluster()) add_cluster_facts(records, plan, object);
+    return object;
 }
 
 nlohmann::json windows_json(const SourceRecords& records) {

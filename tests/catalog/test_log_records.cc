@@ -49,6 +49,14 @@ StoredSegment example_journal_segment() {
     return stored;
 }
 
+/// In which a cluster was started with other settings, and got a tablespace.
+StoredSegment example_demanding_segment() {
+    StoredSegment stored = example_segment();
+    stored.segment.demands = {{{0x3000100}, "max_connections", 150},
+                              {{0x3000200}, "tablespace", 16385, "/srv/space"}};
+    return stored;
+}
+
 LogSpan example_span() {
     return {7,
             2,
@@ -70,6 +78,7 @@ TEST_CASE("records of logs have the bytes of the golden files") {
     CHECK(to_hex(encode(example_incarnation())) == golden("log-incarnation-1.hex"));
     CHECK(to_hex(encode(example_segment())) == golden("log-segment-1.hex"));
     CHECK(to_hex(encode(example_journal_segment())) == golden("log-segment-2.hex"));
+    CHECK(to_hex(encode(example_demanding_segment())) == golden("log-segment-3.hex"));
     CHECK(to_hex(encode(example_span())) == golden("log-span-1.hex"));
     CHECK(to_hex(encode(LogRun{{5}, {9}})) == golden("log-run-1.hex"));
     CHECK(to_hex(log_key(LogFamily::segment, log_key_of_examples, {0x4000000})) ==
@@ -88,6 +97,8 @@ TEST_CASE("golden records of logs are read") {
     CHECK(segment.newest_so_far == example_segment().newest_so_far);
     CHECK(decode_segment(at({0x4000000}), stored("log-segment-2.hex")).segment ==
           example_journal_segment().segment);
+    CHECK(decode_segment(at({0x4000000}), stored("log-segment-3.hex")).segment ==
+          example_demanding_segment().segment);
     CHECK(decode_span(at({20}), stored("log-span-1.hex")) == example_span());
     CHECK(decode_run(at({5}), stored("log-run-1.hex")) == LogRun{{5}, {9}});
 }
@@ -117,7 +128,7 @@ TEST_CASE("a segment keeps alive its bytes, its points, its entries and the tree
 TEST_CASE("damaged records of logs give an error or a value, nothing else") {
     survives_damage(encode(example_incarnation()),
                     [](ByteView b) { decode_incarnation(log_key_of_examples, b); });
-    survives_damage(encode(example_segment()),
+    survives_damage(encode(example_demanding_segment()),
                     [](ByteView b) { decode_segment(at({0x4000000}), b); });
     survives_damage(encode(example_span()), [](ByteView b) { decode_span(at({20}), b); });
     survives_damage(encode(LogRun{{5}, {9}}), [](ByteView b) { decode_run(at({5}), b); });

@@ -5,6 +5,7 @@ moments on the host on which it runs, has exactly what had committed by then, an
 YORE_LIMITS=full takes 34 moments, YORE_SEED repeats a run.
 """
 import datetime
+import json
 import os
 import random
 import shutil
@@ -93,6 +94,7 @@ class Proof:
         self.place, self.repo, self.primary = place, place.repo, primary
         self.scripts = [Script(client, choice) for client in range(3)]
         self.bases = {SOURCE: [], OTHER: []}
+        self.before_space = None  # where the log is when the tablespace is made
         self.mount, self.owner = place.path("mount"), None
         subprocess.run([*as_user(), "mkdir", self.mount], check=True)
 
@@ -175,7 +177,7 @@ class Proof:
     def plan(self, path):
         told = subprocess.run([*as_user(), "cat", f"{self.mount}/{path}.json"], check=False,
                               capture_output=True, text=True)
-        return told.stdout
+        return told.stdout or told.stderr
 
     def check_copy(self, path, wanted):
         with self.copy(path) as copy:
@@ -198,6 +200,7 @@ def new_tablespace(proof, server):
     space = f"{proof.primary.place}/space"
     os.makedirs(space)
     give_to_user(space)
+    proof.before_space = history.number_of(server.psql("select pg_current_wal_insert_lsn()"))
     server.psql(f"create tablespace space location '{space}'")
 
 
@@ -348,6 +351,33 @@ def a_hole_has_no_moments(proof, moments):
             proof.check_copy(f"{OTHER}/at/{name}", state)
 
 
+def files_below(path):
+    """Their names, sizes and times."""
+    return sorted((name, os.stat(os.path.join(directory, name)).st_size,
+                   os.stat(os.path.join(directory, name)).st_mtime_ns)
+                  for directory, _, names in os.walk(path) for name in names)
+
+
+def a_tablespace_is_not_taken(proof, moments):
+    """Replay of its creation would lead the copy to the original's files."""
+    line = moments.lines[1]
+    at = next(at for at, point in enumerate(line) if point.lsn > proof.before_space)
+    check(line[at].lsn < moments.stop_of(1), "it was made before the second base backup")
+    moment = f"{SOURCE}/at/{moments.at_lsn(1, at)[0]}"
+    space = f"{proof.primary.place}/space"
+    before = files_below(space)
+    told = proof.plan(moment)
+    check(before and space in told, f"{moment}: {told}")
+    check(json.loads(told)["commit"]["timeline"] == 1, told)
+    with proof.copy(moment) as copy:
+        try:
+            copy.start(20)
+            check(False, "it does not start")
+        except AssertionError as error:
+            check("pg_tblspc" in str(error), str(error))
+    check(files_below(space) == before, "the original's tablespace is as it was")
+
+
 def pruned_within_the_window(proof, moments):
     ended = datetime.datetime.fromisoformat(proof.bases[SOURCE][1]["ended"])
     window = int(time.time() - ended.timestamp() - 1)
@@ -380,6 +410,7 @@ def any_moment_is_what_had_committed():
         wanted += [moments.any() for _ in range(MOMENTS - len(wanted))]
         for name, state in wanted:
             proof.check_copy(f"{SOURCE}/at/{name}", state)
+        a_tablespace_is_not_taken(proof, moments)
         no_log_is_needed(proof, moments)
         a_hole_has_no_moments(proof, moments)
         pruned_within_the_window(proof, moments)

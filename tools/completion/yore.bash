@@ -16,7 +16,7 @@ _yore() {
         [ls]='-l --recursive --deleted --bytes'
         [find]='--name --type --size --newer --older -l --bytes'
         [du]='--depth --human --bytes'
-        [restore]='--to --replace --no-owners'
+        [restore]='--to --replace --no-owners --tablespace --start --bindir'
         [prune]='--dry-run --keep-last --keep-hourly --keep-daily --keep-weekly --keep-monthly --keep-yearly --keep-within --window'
         [collect]='--dry-run --bytes'
         [hold]='add list release --until --reason'
@@ -27,7 +27,7 @@ _yore() {
         [serve]='--config --check --replace'
     )
     case $before in
-    --repo | --directory | --from-directory | --path | --to | mount | umount)
+    --repo | --directory | --from-directory | --path | --to | --bindir | mount | umount)
         mapfile -t COMPREPLY < <(compgen -d -- "$word")
         return
         ;;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <yore/base/time.h>
+#include <yore/catalog/log_demand.h>
 #include <yore/format/ids.h>
 #include <yore/format/log_position.h>
 #include <yore/store/store.h>
@@ -72,6 +73,7 @@ struct LogSegment {
     /// Directories: a node with the entries of its records, see format/journal.h. None put one:
     /// none.
     std::optional<NodeId> entries;
+    std::vector<LogDemand> demands;  ///< in the order of the log
     bool operator==(const LogSegment&) const = default;
 };
 

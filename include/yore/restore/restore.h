@@ -10,6 +10,7 @@
 #include <yore/tree/directory.h>
 
 #include <functional>
+#include <map>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -28,6 +29,11 @@ struct RestoreOptions {
     std::vector<std::string> paths;  ///< inside the snapshot, without leading slash; empty: all
     /// What to do with a name that is there already and is not the same file.
     enum class Existing { refuse, replace } existing = Existing::refuse;
+    /// Directories of the snapshot that go elsewhere: to absolute ones, which are there. They are
+    /// not made below the target.
+    std::map<std::string, std::string> elsewhere = {};
+    /// Links that are made with another target than the stored one.
+    std::map<std::string, std::string> links = {};
     bool owners = true;  ///< set uid and gid (needs root); else the caller's
     std::function<void(const Progress&)> progress;
     std::function<void(const catalog::Problem&)> problem;  ///< a path that could not be restored

@@ -77,7 +77,11 @@ std::vector<catalog::References> references_behind(const SourceRecords&, const O
 std::optional<Timestamp> last_moment_in(const SourceRecords&, Timestamp begin, Timestamp end,
                                         Timestamp now);
 
-/// The plan as the mount shows it in `at/<moment>.json`.
+/// The plan: `moment`, `restore_point` (its time), `snapshot` or `tree_after`, `place`, `log`,
+/// `uncertain`; of clusters also `commit`, `base_backup`, and `warnings` of what its recovery would
+/// do to the host of the original.
+nlohmann::json plan_json(const SourceRecords&, const Opened&);
+/// The same as the mount shows it in `at/<moment>.json`.
 std::string plan_text(const SourceRecords&, const Opened&);
 /// A list of the recovery windows: `kind`, `first` and `last` (each with `time` and `reason`),
 /// `known_until`, `incarnation`, `uncertain`.

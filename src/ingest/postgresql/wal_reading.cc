@@ -4,6 +4,7 @@
 #include <yore/base/error.h>
 #include <yore/chunker/chunker.h>
 #include <yore/tree/content.h>
+#include <yore/view/cluster_log.h>
 #include <yore/view/log_replay.h>
 
 #include <algorithm>
@@ -35,6 +36,7 @@ void LogFindings::take(const WalRecord& record, const WalFact& fact) {
         last_time = std::max(last_time.value_or(*time), *time);
     }
     if (const auto point = restore_point_of(record, fact)) points.add(*point);
+    for (auto& demand : view::demands_of(record, fact)) demands.push_back(std::move(demand));
 }
 
 SegmentReading::SegmentReading(const WalStream& stream, Lsn start,

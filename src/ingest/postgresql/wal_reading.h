@@ -17,6 +17,7 @@ namespace yore::ingest {
 struct LogFindings {
     format::RestorePointsBuilder points;
     std::optional<Timestamp> first_time, last_time;  ///< the least and the greatest
+    std::vector<catalog::LogDemand> demands;
 
     void take(const postgresql::WalRecord&, const postgresql::WalFact&);
 };

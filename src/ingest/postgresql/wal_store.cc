@@ -181,6 +181,7 @@ LogSegment WalStore::describe(const LogFindings& found, Lsn end) const {
     segment.last_time = std::max(known, found.last_time.value_or(known));
     content_->describe(segment, end.value - header_.start.value);
     add_points(segment, found);
+    segment.demands = found.demands;
     return segment;
 }
 
