@@ -130,9 +130,13 @@ Bytes encode(const Source& source) {
     flatbuffers::Offset<fb::Directory> directory;
     if (source.kind == SourceKind::directory) directory = put(builder, source.directory);
     flatbuffers::Offset<fb::Postgresql> postgresql;
-    if (source.kind == SourceKind::postgresql)
-        postgresql =
-            fb::CreatePostgresql(builder, builder.CreateString(source.postgresql.conninfo));
+    if (source.kind == SourceKind::postgresql) {
+        const auto conninfo = builder.CreateString(source.postgresql.conninfo);
+        flatbuffers::Offset<flatbuffers::String> config;
+        if (!source.postgresql.config_directory.empty())
+            config = builder.CreateString(source.postgresql.config_directory);
+        postgresql = fb::CreatePostgresql(builder, conninfo, config);
+    }
     flatbuffers::Offset<fb::Retention> retention;
     if (!source.retention.empty()) retention = put(builder, source.retention);
     return finish(builder,
@@ -164,6 +168,8 @@ Source decode_source(std::uint32_t id, ByteView bytes) {
         case SourceKind::postgresql:
             if (!stored->postgresql()) throw damaged(record, "a cluster without a conninfo");
             source.postgresql.conninfo = stored->postgresql()->conninfo()->str();
+            if (const auto* config = stored->postgresql()->config_directory())
+                source.postgresql.config_directory = config->str();
             return source;
     }
     throw Error(Errc::unsupported, fmt::format("{}: kind {} is unknown", record, stored->kind()),

@@ -113,21 +113,33 @@ void add_hold(CLI::App& app, Invocation& invocation) {
 
 void add_source_set(CLI::App& source, Invocation& invocation) {
     struct Options {
-        std::string name;
+        std::string name, conninfo;
+        std::optional<std::string> config;
         Policy policy;
         bool keep_all = false;
     };
     const auto options = std::make_shared<Options>();
-    auto* verb = add_verb(source, invocation, "set", "Set which backups `yore prune` keeps",
+    auto* verb = add_verb(source, invocation, "set",
+                          "Set which backups `yore prune` keeps, or where a cluster is",
                           [&invocation, options] {
                               auto& request = invocation.request;
                               command::put_bytes(request, "name", options->name);
                               options->policy.put(request);
                               request["keep_all"] = options->keep_all;
+                              if (!options->conninfo.empty())
+                                  command::put_bytes(request, "postgresql", options->conninfo);
+                              if (const auto& config = options->config)
+                                  command::put_bytes(request, "config_directory",
+                                                     config->empty() ? "" : absolute_path(*config));
                           });
     verb->add_option("name", options->name, "Its name")->required()->type_name("NAME");
     add_policy_options(*verb, options->policy);
     verb->add_flag("--keep-all", options->keep_all, "No policy: keep everything");
+    verb->add_option("--postgresql", options->conninfo, "Where the same PostgreSQL cluster is now")
+        ->type_name("CONNINFO");
+    verb->add_option("--config-dir", options->config,
+                     "Where the cluster's files of settings are; empty: with its data")
+        ->type_name("DIR");
 }
 
 void add_keeping_verbs(CLI::App& app, Invocation& invocation) {

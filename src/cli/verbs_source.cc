@@ -80,7 +80,7 @@ void fill_tags(nlohmann::json& request, const Tags& tags) {
 
 void add_source_add(CLI::App& source, Invocation& invocation) {
     struct Options {
-        std::string name, directory, conninfo;
+        std::string name, directory, conninfo, config;
         DirectoryOptions of_directory;
     };
     const auto options = std::make_shared<Options>();
@@ -90,6 +90,8 @@ void add_source_add(CLI::App& source, Invocation& invocation) {
             command::put_bytes(request, "name", options->name);
             if (!options->conninfo.empty()) {
                 command::put_bytes(request, "postgresql", options->conninfo);
+                if (!options->config.empty())
+                    command::put_bytes(request, "config_directory", absolute_path(options->config));
                 return;
             }
             command::put_bytes(request, "directory", absolute_path(options->directory));
@@ -100,9 +102,15 @@ void add_source_add(CLI::App& source, Invocation& invocation) {
     auto* directory =
         kinds->add_option("--directory", options->directory, "A directory and all that is in it")
             ->type_name("PATH");
-    kinds->add_option("--postgresql", options->conninfo, "A PostgreSQL cluster, as libpq finds it")
-        ->type_name("CONNINFO");
+    auto* cluster = kinds
+                        ->add_option("--postgresql", options->conninfo,
+                                     "A PostgreSQL cluster, as libpq finds it")
+                        ->type_name("CONNINFO");
     kinds->require_option(1);
+    verb->add_option("--config-dir", options->config,
+                     "Where the cluster's files of settings are, if not with its data")
+        ->type_name("DIR")
+        ->needs(cluster);
     add_directory_options(*verb, *directory, options->of_directory);
 }
 

@@ -60,10 +60,10 @@ StoredFacts stored_facts(Context& context, const catalog::Source& source) {
     return facts;
 }
 
-Finding check_directory(const std::string& path) {
+Finding check_directory(std::string_view what, const std::string& path) {
     if (::access(path.c_str(), R_OK | X_OK) == 0)
-        return {Finding::Level::ok, "directory", path + " is there and can be read", {}};
-    return {Finding::Level::problem, "directory", fmt::format("{}: {}", path, reason_of(errno)),
+        return {Finding::Level::ok, what, path + " is there and can be read", {}};
+    return {Finding::Level::problem, what, fmt::format("{}: {}", path, reason_of(errno)),
             "the process that owns the repository must see it"};
 }
 
@@ -71,14 +71,17 @@ std::vector<Finding> check(Context& context, const catalog::Source& source,
                            const std::stop_token& stop) {
     switch (source.kind) {
         case catalog::SourceKind::directory:
-            return {check_directory(source.directory.path)};
+            return {check_directory("directory", source.directory.path)};
         case catalog::SourceKind::stream:
             return {{Finding::Level::ok, "stream", "what is sent is stored: nothing to check", {}}};
         case catalog::SourceKind::postgresql:
             break;
     }
     const auto server = ingest::ask_server(source.postgresql.conninfo, stop);
-    return postgresql::judge(server, stored_facts(context, source));
+    auto findings = postgresql::judge(server, stored_facts(context, source));
+    if (const auto& config = source.postgresql.config_directory; !config.empty())
+        findings.push_back(check_directory("config", config));
+    return findings;
 }
 
 nlohmann::json describe(const Finding& finding) {

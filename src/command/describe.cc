@@ -59,8 +59,10 @@ nlohmann::json describe(const catalog::Source& source) {
 nlohmann::json describe_declared(const catalog::Source& source) {
     nlohmann::json object{{"name", source.name}, {"policy", describe(source.retention)}};
     object["kind"] = catalog::name_of(source.kind);
-    if (source.kind == catalog::SourceKind::postgresql)
+    if (source.kind == catalog::SourceKind::postgresql) {
         put_bytes(object, "conninfo", source.postgresql.conninfo);
+        put_bytes(object, "config_directory", source.postgresql.config_directory);
+    }
     if (source.kind != catalog::SourceKind::directory) return object;
     put_bytes(object, "directory", source.directory.path);
     object["one_file_system"] = source.directory.one_file_system;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// source-add: `name`, and either `directory` (absolute), `one_file_system`, `keep_cache_dirs`,
-/// `keep_nodump`, `excludes`, or `postgresql` (a conninfo). The result is the source.
+/// `keep_nodump`, `excludes`, or `postgresql` (a conninfo) and `config_directory`. The result is
+/// the source.
 #include <yore/base/error.h>
 #include <yore/ingest/postgresql.h>
 
@@ -20,14 +21,17 @@ catalog::Source read_source(Fields& fields) {
     const auto directory = fields.optional_text("directory");
     source.directory = directory_options(fields);
     const auto conninfo = fields.optional_text("postgresql");
+    const auto config = fields.optional_text("config_directory");
     fields.done();
     if (directory.has_value() == conninfo.has_value())
         throw Error(Errc::invalid, fmt::format("source {}: either a directory or a PostgreSQL "
                                                "cluster",
                                                source.name));
+    if (config && !conninfo)
+        throw Error(Errc::invalid, "a directory of settings is a PostgreSQL cluster's");
     if (conninfo) source.kind = catalog::SourceKind::postgresql;
     source.directory.path = directory.value_or("");
-    source.postgresql.conninfo = conninfo.value_or("");
+    source.postgresql = {conninfo.value_or(""), config.value_or("")};
     return source;
 }
 

@@ -179,7 +179,7 @@ bool ServerJudge::judge_slot(const ServerFacts::Slot& slot) {
         findings_.warning("slots",
                           fmt::format("slot {}: nobody reads it, and it keeps {} of log", slot.name,
                                       size_text(slot.kept_bytes)),
-                          "if nobody will: " + drop);
+                          (own ? "`yore log follow` does; " : "") + ("if nobody will: " + drop));
     } else {
         return true;
     }

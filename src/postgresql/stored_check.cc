@@ -64,7 +64,9 @@ void judge_log(const ServerFacts& server, const StoredFacts& stored, Findings& f
     if (!stored.log)
         return findings.warning(
             "log", "no log is stored: only snapshots can be opened, not the moments between them",
-            fmt::format("archive_command = 'yore log push {} %p' hands it over", stored.source));
+            fmt::format("`yore log follow {0}` takes it, or archive_command = 'yore log push {0} "
+                        "%p' hands it over",
+                        stored.source));
     if (!server.identity) return;
     const Timeline here = server.identity->timeline, there = stored.log->timeline;
     if (here == there) return judge_distance(server, stored, findings);

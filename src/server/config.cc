@@ -81,7 +81,7 @@ catalog::Source read_source(ConfigTable& table) {
     if (const auto conninfo = table.text("postgresql")) {
         attempt(table, "postgresql", [&] { command::check_conninfo(*conninfo); });
         source.kind = catalog::SourceKind::postgresql;
-        source.postgresql.conninfo = *conninfo;
+        source.postgresql = {*conninfo, table.path("config_dir").value_or("")};
         return source;
     }
     table.require("directory");

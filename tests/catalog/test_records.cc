@@ -138,8 +138,17 @@ TEST_CASE("golden records are read") {
     CHECK(cluster.kind == SourceKind::postgresql);
     CHECK(cluster.postgresql.conninfo == example_cluster().postgresql.conninfo);
     const SnapshotKey backup_key = key_of(example_base_backup());
+    CHECK(cluster.postgresql.config_directory.empty());
     check_equal(decode_snapshot(backup_key, from_hex(golden("snapshot-2.hex"))),
                 example_base_backup());
+}
+
+TEST_CASE("a cluster's record holds where its files of settings are") {
+    Source cluster = example_cluster();
+    cluster.postgresql.config_directory = "/etc/postgresql/15/main";
+    const Source back = decode_source(8, encode(cluster));
+    CHECK(back.postgresql.conninfo == cluster.postgresql.conninfo);
+    CHECK(back.postgresql.config_directory == "/etc/postgresql/15/main");
 }
 
 TEST_CASE("a stream's record holds no directory") {

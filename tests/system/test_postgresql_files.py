@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 
-from harness import check, FAILED, main, Scratch
+from harness import check, FAILED, main, PARTIAL, Scratch
 from postgres import give_to_user, Server
 
 
@@ -123,6 +123,41 @@ def taken_segment(taken):
     return f"{1:08X}{high:08X}{low >> 24:08X}"
 
 
+def settings_that_lie_elsewhere():
+    with Readable() as scratch, Server() as server:
+        server.initdb()
+        server.start()
+        settings = scratch.path("etc")
+        os.makedirs(f"{settings}/conf.d")
+        for name, text in (("postgresql.conf", "port = 1\n"), ("conf.d/a.conf", "work_mem = 4MB\n"),
+                           ("server.key", "secret")):
+            with open(f"{settings}/{name}", "w", encoding="utf-8") as file:
+                file.write(text)
+        repo = scratch.repository(encryption="none")
+        repo.yore("source", "add", "db", "--postgresql", "host=/nowhere", "--config-dir", settings)
+        repo.yore("snapshot", "db", expect=FAILED)
+        repo.yore("source", "set", "db", "--postgresql", server.conninfo)
+        shown = repo.yore("--json", "source", "show", "db").json()[-1]
+        check(shown["conninfo"] == server.conninfo and shown["config_directory"] == settings
+              and shown["policy"] == {}, str(shown))
+        taken = repo.yore("--json", "snapshot", "db").json()[-1]
+        check(taken["outcome"] == "complete", str(taken))
+        with latest(scratch, repo, "copy") as copy:
+            found = subprocess.run(["find", ".", "-type", "f"], cwd=f"{copy.data}/yore_config",
+                                   capture_output=True, text=True, check=True).stdout.split()
+            check(sorted(found) == ["./conf.d/a.conf", "./postgresql.conf"], str(found))
+            server.run_as_user("pg_verifybackup", "-e", copy.data)
+            copy.start()
+            check(copy.psql("show work_mem") == "4MB", "as is the default")
+        shutil.rmtree(settings)
+        said = repo.yore("snapshot", "db", expect=PARTIAL)
+        check(settings in said.err and "no such file" in said.err, said.err)
+        check("config" in repo.yore("check", "db", expect=FAILED).out, "a check tells it")
+        repo.yore("source", "set", "db", "--config-dir", "")
+        repo.yore("snapshot", "db")
+        repo.yore("source", "set", "db", expect=FAILED)
+
+
 def what_is_no_backup_is_refused():
     with Readable() as scratch, Server() as server:
         server.initdb()
@@ -158,4 +193,5 @@ def quoted(text):
 
 
 if __name__ == "__main__":
-    main(a_finished_base_backup, a_cluster_that_was_shut_down, what_is_no_backup_is_refused)
+    main(a_finished_base_backup, a_cluster_that_was_shut_down, settings_that_lie_elsewhere,
+         what_is_no_backup_is_refused)

@@ -32,6 +32,8 @@ struct DirectoryOptions {
 struct PostgresqlOptions {
     /// As libpq takes it; several hosts: the primary and its standbys. Holds no password.
     std::string conninfo;
+    /// Absolute: where its files of settings are, if not in its data directory; else empty.
+    std::string config_directory = {};
 };
 
 struct Source {

@@ -66,6 +66,7 @@ class ClusterFiles {
 
     /// Stores a file; its size is that of `bytes`.
     void add_file(const TarEntry& status, std::string_view bytes);
+    void add_directory(const TarEntry& status, const std::string& path);
     /// The data directory itself.
     void add_top(std::uint32_t permissions, Timestamp modified);
 
@@ -75,7 +76,6 @@ class ClusterFiles {
         std::string stored, linked;
     };
     static Tops tops_of(const BaseBackup::Tablespace&);
-    void add_directory(const TarEntry&, const std::string& path);
     void add_link(const TarEntry&, const std::string& path);
     Sum add_regular(const TarEntry&, const std::string& path, const Archive&);
     void store(const TarEntry&, const std::string& path, const PieceCutter::Read&);

@@ -15,6 +15,7 @@
 #include "ingest/before.h"
 #include "ingest/postgresql/base_backup.h"
 #include "ingest/postgresql/cluster_files.h"
+#include "ingest/postgresql/config_files.h"
 #include "ingest/postgresql/connection.h"
 #include "ingest/postgresql/manifest_check.h"
 #include "ingest/postgresql/page_warnings.h"
@@ -103,7 +104,8 @@ class ClusterBackup {
         return bytes;
     }
 
-    void send(const Clock& clock) {
+    /// `config`: of config_files.h.
+    void send(ClusterFiles::HeldFiles config, const Clock& clock) {
         while (const auto archive = backup_->next_archive()) {
             const std::string name = archive->oid == 0 ? "the data directory"
                                                        : fmt::format("tablespace {}", archive->oid);
@@ -130,7 +132,8 @@ class ClusterBackup {
                        {.held = std::move(held),
                         .manifest = manifest,
                         .target = {stop.timeline, std::nullopt},
-                        .directory_mode = directory_mode_},
+                        .directory_mode = directory_mode_,
+                        .config = std::move(config)},
                        clock.now());
     }
     const catalog::BaseBackup& facts() const { return facts_; }
@@ -176,7 +179,7 @@ catalog::Snapshot take_postgresql_snapshot(catalog::Catalog& catalog,
     SnapshotRun::Work work;
     work.bytes_expected = backup.bytes_expected();
     work.send = [&] {
-        backup.send(clock);
+        backup.send(read_config(source, run.tree().problems()), clock);
         history = history_of(connection, {backup.facts().timeline});
         return true;
     };

@@ -18,6 +18,7 @@
 #include "ingest/file_status.h"
 #include "ingest/postgresql/cluster_directory.h"
 #include "ingest/postgresql/cluster_files.h"
+#include "ingest/postgresql/config_files.h"
 #include "ingest/postgresql/manifest_check.h"
 #include "ingest/postgresql/prepared_files.h"
 #include "ingest/postgresql/timelines.h"
@@ -187,7 +188,7 @@ bool is_in_tablespace(const std::string& place,
 }
 
 void send(ClusterFiles& files, const StoppedCluster& cluster, const std::string& directory,
-          Timestamp now) {
+          ClusterFiles::HeldFiles config, Timestamp now) {
     const auto tablespaces = linked_tablespaces(directory);
     const auto add = [&](const BaseBackup::Tablespace& tablespace, ClusterDirectory& reader) {
         files.add_archive(tablespace, {[&] { return reader.next(); },
@@ -219,7 +220,8 @@ void send(ClusterFiles& files, const StoppedCluster& cluster, const std::string&
                    {.held = std::move(held),
                     .manifest = cluster.manifest(),
                     .target = cluster.target(),
-                    .directory_mode = mode == 0750 ? 0750u : 0700u},
+                    .directory_mode = mode == 0750 ? 0750u : 0700u,
+                    .config = std::move(config)},
                    now);
 }
 
@@ -247,7 +249,7 @@ catalog::Snapshot take_postgresql_directory_snapshot(catalog::Catalog& catalog,
                         run.tree().group_sizes(), before.root});
     SnapshotRun::Work work;
     work.send = [&] {
-        send(files, cluster, directory, clock.now());
+        send(files, cluster, directory, read_config(source, run.tree().problems()), clock.now());
         return true;
     };
     work.describe = [&](catalog::Snapshot& snapshot) {

@@ -4,8 +4,10 @@
 #include <yore/base/error.h>
 #include <yore/base/log.h>
 #include <yore/base/path.h>
+#include <yore/postgresql/backup_manifest.h>
 #include <yore/postgresql/prepared_tree.h>
 
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -29,6 +31,25 @@ TarEntry new_file(const ClusterFiles& files, const std::string& path, std::uint3
     return status;
 }
 
+/// Puts the files of settings with the others, and into the manifest.
+void take_config(ClusterFiles& files, LastFiles& last, Timestamp now) {
+    postgresql::ManifestEdits edits;
+    std::set<std::string> directories;
+    for (auto& [path, file] : last.config) {
+        for (std::string_view above = directory_of(path); !above.empty();
+             above = directory_of(above))
+            directories.emplace(above);
+        edits[path] = postgresql::manifest_file(path, as_bytes(file.bytes), file.status.modified);
+        last.held[path] = std::move(file);
+    }
+    TarEntry status = files.owner();
+    status.permissions = last.directory_mode;
+    status.modified = now;
+    for (const std::string& path : directories) files.add_directory(status, path);
+    if (last.manifest && !edits.empty())
+        last.manifest = postgresql::edit_backup_manifest(*last.manifest, edits);
+}
+
 }  // namespace
 
 const ClusterFiles::Held& held_file(const ClusterFiles::HeldFiles& held, std::string_view path) {
@@ -39,6 +60,7 @@ const ClusterFiles::Held& held_file(const ClusterFiles::HeldFiles& held, std::st
 }
 
 void add_last_files(ClusterFiles& files, LastFiles last, Timestamp now) {
+    take_config(files, last, now);
     auto& held = last.held;
     const auto fresh = [&](const std::string& path) {
         return new_file(files, path, last.directory_mode, now);

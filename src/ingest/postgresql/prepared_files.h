@@ -23,6 +23,7 @@ struct LastFiles {
     std::optional<std::string> manifest = {};  ///< as the server wrote it
     postgresql::RecoveryTarget target;
     std::uint32_t directory_mode = 0700;  ///< of the data directory: 0700 or 0750
+    ClusterFiles::HeldFiles config = {};  ///< of config_files.h
 };
 /// Stores them, and the data directory itself.
 void add_last_files(ClusterFiles&, LastFiles, Timestamp now);
