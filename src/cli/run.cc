@@ -87,8 +87,25 @@ nlohmann::json run_here(server::Owner& owner, const std::string& name, const com
     return result;
 }
 
+/// Starts a server on what was restored, so that the result tells of both.
+void add_server(const server::ClusterStart& start, nlohmann::json& result, Renderer& renderer,
+                const std::stop_token& stop) {
+    if (result.contains("exit_code")) {
+        renderer.remark("not started: something was left out");
+        return;
+    }
+    renderer.remark("the server recovers");
+    const auto started = server::start_cluster(start, stop);
+    result["server"] = {{"port", start.port},
+                        {"socket_directory", start.directory},
+                        {"log", started.log},
+                        {"connect", started.connect_command},
+                        {"stop", started.stop_command}};
+}
+
 int run_command(const Invocation& invocation, std::optional<crypto::SecretBytes> passphrase,
                 Renderer& renderer, command::Output& output) {
+    if (invocation.start) server::check_cluster_start(*invocation.start);
     Interrupts interrupts;
     auto request = invocation.request;
     if (invocation.input == Invocation::Input::new_secret) {
@@ -99,11 +116,11 @@ int run_command(const Invocation& invocation, std::optional<crypto::SecretBytes>
     const command::Call call{request, output, *input, interrupts.first()};
     RepositoryAccess access(invocation, std::move(passphrase), renderer);
     bool shown = false;
-    const auto result = access.reach(call, [&](std::unique_ptr<server::Owner> owner) {
+    auto result = access.reach(call, [&](std::unique_ptr<server::Owner> owner) {
         try {
             auto own = run_here(*owner, invocation.command, call);
-            renderer.result(own);
-            shown = true;
+            shown = !invocation.start;
+            if (shown) renderer.result(own);
             finish(*owner, interrupts, renderer);
             return own;
         } catch (const Error&) {
@@ -111,48 +128,9 @@ int run_command(const Invocation& invocation, std::optional<crypto::SecretBytes>
             throw;
         }
     });
+    if (invocation.start) add_server(*invocation.start, result, renderer, interrupts.first());
     if (!shown) renderer.result(result);
     return exit_code_of(result);
-}
-
-/// Puts a server on what was restored before the result is told, so that it tells of both.
-class StartsServer final : public Renderer {
-  public:
-    StartsServer(Renderer& inner, const server::ClusterStart& start)
-        : inner_(inner), start_(start) {}
-
-    void event(const nlohmann::json& event) override { inner_.event(event); }
-    void bytes(ByteView bytes) override { inner_.bytes(bytes); }
-    void error(const Error& error) override { inner_.error(error); }
-    void remark(const std::string& text) override { inner_.remark(text); }
-    void result(const nlohmann::json& result) override {
-        auto both = result;
-        if (result.contains("exit_code")) {
-            inner_.remark("not started: something was left out");
-        } else {
-            inner_.remark("the server recovers");
-            const auto started = server::start_cluster(start_);
-            both["server"] = {{"port", start_.port},
-                              {"socket_directory", start_.directory},
-                              {"log", started.log},
-                              {"connect", started.connect_command},
-                              {"stop", started.stop_command}};
-        }
-        inner_.result(both);
-    }
-
-  private:
-    Renderer& inner_;
-    const server::ClusterStart& start_;
-};
-
-int run_restore(const Invocation& invocation, std::optional<crypto::SecretBytes> passphrase,
-                Renderer& renderer) {
-    if (!invocation.start)
-        return run_command(invocation, std::move(passphrase), renderer, renderer);
-    server::check_cluster_start(*invocation.start);
-    StartsServer starts(renderer, *invocation.start);
-    return run_command(invocation, std::move(passphrase), starts, starts);
 }
 
 /// PostgreSQL takes most failures of its restore_command for the end of the log, and then starts
@@ -229,8 +207,6 @@ int run(const Invocation& invocation, std::optional<crypto::SecretBytes> passphr
         if (invocation.command == "umount") return run_umount(invocation, renderer);
         if (invocation.command == "log-fetch")
             return run_log_fetch(invocation, std::move(passphrase), renderer);
-        if (invocation.command == "restore")
-            return run_restore(invocation, std::move(passphrase), renderer);
         return run_command(invocation, std::move(passphrase), renderer, renderer);
     } catch (const Error& error) {
         renderer.error(error);

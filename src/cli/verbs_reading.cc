@@ -181,8 +181,9 @@ void add_restore(CLI::App& app, Invocation& invocation) {
             request["tablespaces"] = command::list_of_bytes(options->tablespaces);
             request["startable"] = options->port != 0;
             if (options->port != 0)
-                invocation.start = server::ClusterStart{absolute_path(options->target),
-                                                        options->port, options->programs};
+                invocation.start = server::ClusterStart{
+                    absolute_path(options->target), options->port,
+                    options->programs.empty() ? "" : absolute_path(options->programs)};
         });
     verb->add_option("moment", options->moment, "SOURCE@TIME")->required()->type_name("MOMENT");
     verb->add_option("path", options->paths, "Paths in it [all of it]")->type_name("PATH...");

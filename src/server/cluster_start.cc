@@ -4,6 +4,7 @@
 #include <yore/base/file.h>
 #include <yore/server/cluster_start.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
@@ -30,7 +31,11 @@ struct User {
     uid_t uid = 0;
     gid_t gid = 0;
     std::vector<gid_t> groups;  ///< empty: as they are
+    std::string name;           ///< root's choice; empty: who runs this
 };
+
+/// What a server may know of where it was started: nothing that is secret.
+constexpr std::string_view kept_environment[] = {"PATH", "LANG", "LANGUAGE", "TZ", "LC_"};
 
 std::string text_of(const std::string& path) {
     const auto bytes = read_file(path);
@@ -48,13 +53,21 @@ User owner_of(const std::string& directory) {
     if (::geteuid() != 0 && ::geteuid() != status.st_uid)
         throw Error(Errc::invalid, fmt::format("{} belongs to somebody else", directory),
                     {"a server is started by the owner of its data directory, or by root"});
-    User user{status.st_uid, status.st_gid, {}};
-    const passwd* entry = ::geteuid() == 0 ? ::getpwuid(status.st_uid) : nullptr;
-    if (entry == nullptr) return user;
+    User user{status.st_uid, status.st_gid, {}, {}};
+    if (::geteuid() != 0) return user;
+    const passwd* entry = ::getpwuid(status.st_uid);
+    if (entry == nullptr)
+        throw Error(
+            Errc::invalid,
+            fmt::format("{} belongs to user {}, who is not known here", directory, status.st_uid),
+            {"`chown -R postgres: DIR`, then start it with pg_ctl"});
+    // The directory's group is what a backup says; the user's groups are this machine's.
+    user.gid = entry->pw_gid;
+    user.name = entry->pw_name;
     int count = 0;
-    ::getgrouplist(entry->pw_name, status.st_gid, nullptr, &count);
+    ::getgrouplist(entry->pw_name, user.gid, nullptr, &count);
     user.groups.resize(static_cast<std::size_t>(count));
-    ::getgrouplist(entry->pw_name, status.st_gid, user.groups.data(), &count);
+    ::getgrouplist(entry->pw_name, user.gid, user.groups.data(), &count);
     return user;
 }
 
@@ -63,6 +76,8 @@ std::string find_programs(const ClusterStart& start) {
     std::vector<std::string> places{start.programs};
     std::string version = text_of(start.directory + "/PG_VERSION");
     version.resize(version.find_last_not_of(" \n") + 1);
+    if (version.empty() || version.find_first_not_of("0123456789.") != version.npos)
+        throw Error(Errc::corrupt, fmt::format("{}/PG_VERSION: no version", start.directory));
     if (start.programs.empty()) {
         places = {fmt::format("/usr/lib/postgresql/{}/bin", version),
                   fmt::format("/usr/pgsql-{}/bin", version)};
@@ -74,14 +89,41 @@ std::string find_programs(const ClusterStart& start) {
         }
     }
     for (const std::string& place : places)
-        if (::access((place + "/postgres").c_str(), X_OK) == 0) return place;
+        if (place.starts_with('/') && ::access((place + "/postgres").c_str(), X_OK) == 0)
+            return place;
     throw Error(Errc::not_found, fmt::format("there is no server of PostgreSQL {} here", version),
                 {"`--bindir DIR` names where its `postgres` is"});
 }
 
+/// As execve wants it; points into what is there.
+std::vector<char*> environment() {
+    std::vector<char*> kept;
+    for (char** variable = environ; *variable != nullptr; ++variable)
+        for (const std::string_view name : kept_environment) {
+            const std::string_view text = *variable;
+            if (text.starts_with(name) && (name.ends_with('_') || text[name.size()] == '='))
+                kept.push_back(*variable);
+        }
+    kept.push_back(nullptr);
+    return kept;
+}
+
+/// The directory belongs to the server's user already, who may have put anything there.
+Fd open_log(const std::string& path, const User& user) {
+    Fd log(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+                  0600));
+    struct stat status {};
+    if (!log || ::fstat(log.get(), &status) != 0) throw system_error("open", path, errno);
+    if (!S_ISREG(status.st_mode) || status.st_nlink != 1)
+        throw Error(Errc::invalid, fmt::format("{} is no file of its own", path));
+    if (::geteuid() == 0 && ::fchown(log.get(), user.uid, user.gid) != 0)
+        throw system_error("chown", path, errno);
+    return log;
+}
+
 /// In the child: only what may be called between fork and exec.
 [[noreturn]] void become_server(const User& user, int log, const char* directory,
-                                char* const* arguments) {
+                                char* const* arguments, char* const* variables) {
     const bool is_root = ::geteuid() == 0;
     const bool is_right = ::setsid() != -1 && ::chdir(directory) == 0 &&
                           (!is_root || (::setgroups(user.groups.size(), user.groups.data()) == 0 &&
@@ -90,35 +132,24 @@ std::string find_programs(const ClusterStart& start) {
     if (is_right && nothing >= 0 && ::dup2(nothing, 0) == 0 && ::dup2(log, 1) == 1 &&
         ::dup2(log, 2) == 2) {
         ::close_range(3, ~0u, 0);
-        ::execv(arguments[0], arguments);
+        ::execve(arguments[0], arguments, variables);
     }
     ::_exit(127);
 }
 
-pid_t run_server(const ClusterStart& start, const std::string& log_path) {
-    const User user = owner_of(start.directory);
-    std::vector<std::string> words{find_programs(start) + "/postgres",
-                                   "-D",
-                                   start.directory,
-                                   "-p",
-                                   std::to_string(start.port),
-                                   "-k",
-                                   start.directory,
-                                   "-c",
-                                   "listen_addresses=",
-                                   "-c",
-                                   "logging_collector=off"};
+pid_t run_server(const ClusterStart& start, const User& user, const std::string& programs,
+                 const Fd& log) {
+    std::vector<std::string> words{programs + "/postgres",     "-D", start.directory,        "-p",
+                                   std::to_string(start.port), "-k", start.directory,        "-c",
+                                   "listen_addresses=",        "-c", "logging_collector=off"};
     std::vector<char*> arguments;
     for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
-    const Fd log(
-        ::open(log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600));
-    if (!log) throw system_error("open", log_path, errno);
-    if (::geteuid() == 0 && ::fchown(log.get(), user.uid, user.gid) != 0)
-        throw system_error("chown", log_path, errno);
+    const auto variables = environment();
     const pid_t child = ::fork();
     if (child < 0) throw system_error("fork", "", errno);
-    if (child == 0) become_server(user, log.get(), start.directory.c_str(), arguments.data());
+    if (child == 0)
+        become_server(user, log.get(), start.directory.c_str(), arguments.data(), variables.data());
     return child;
 }
 
@@ -135,11 +166,14 @@ bool is_ready(const std::string& directory, pid_t server) {
     return rest.starts_with("ready");
 }
 
-Error ended(const std::string& log_path) {
-    std::string log = text_of(log_path);
-    if (log.size() > log_tail_bytes) log.erase(0, log.size() - log_tail_bytes);
+Error ended(const std::string& log_path, const Fd& log) {
+    const off_t size = std::max<off_t>(::lseek(log.get(), 0, SEEK_END), 0);
+    const auto begin = std::max<off_t>(size - off_t{log_tail_bytes}, 0);
+    std::string tail(static_cast<std::size_t>(size - begin), '\0');
+    const ssize_t got = ::pread(log.get(), tail.data(), tail.size(), begin);
+    tail.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
     return Error(Errc::io, fmt::format("the server did not start; its log, {}, ends with\n{}",
-                                       log_path, log));
+                                       log_path, tail));
 }
 
 }  // namespace
@@ -153,19 +187,26 @@ void check_cluster_start(const ClusterStart& start) {
                      "'-k /tmp' start`"});
 }
 
-StartedCluster start_cluster(const ClusterStart& start) {
-    const std::string log = start.directory + "/yore-start.log";
-    const pid_t server = run_server(start, log);
+StartedCluster start_cluster(const ClusterStart& start, const std::stop_token& stop) {
+    const User user = owner_of(start.directory);
+    const std::string programs = find_programs(start);
+    const std::string as_owner = user.name.empty() ? "" : fmt::format("sudo -u {} ", user.name);
+    const StartedCluster started{
+        start.directory + "/yore-start.log",
+        fmt::format("{}psql -h {} -p {} postgres", as_owner, start.directory, start.port),
+        fmt::format("{}{}/pg_ctl -D {} stop", as_owner, programs, start.directory)};
+    const Fd log = open_log(started.log, user);
+    const pid_t server = run_server(start, user, programs, log);
     while (!is_ready(start.directory, server)) {
         int status = 0;
-        if (::waitpid(server, &status, WNOHANG) == server) throw ended(log);
+        if (::waitpid(server, &status, WNOHANG) == server) throw ended(started.log, log);
+        if (stop.stop_requested())
+            throw Error(
+                Errc::cancelled, "interrupted; the server goes on recovering",
+                {fmt::format("its log is {}; `{}` stops it", started.log, started.stop_command)});
         std::this_thread::sleep_for(look_interval);
     }
-    const passwd* owner = ::geteuid() == 0 ? ::getpwuid(owner_of(start.directory).uid) : nullptr;
-    const std::string as_owner = owner != nullptr ? fmt::format("sudo -u {} ", owner->pw_name) : "";
-    const std::string programs = find_programs(start);
-    return {log, fmt::format("{}psql -h {} -p {} postgres", as_owner, start.directory, start.port),
-            fmt::format("{}{}/pg_ctl -D {} stop", as_owner, programs, start.directory)};
+    return started;
 }
 
 }  // namespace yore::server

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <stop_token>
 #include <string>
 
 namespace yore::server {
@@ -11,7 +12,7 @@ namespace yore::server {
 struct ClusterStart {
     std::string directory;  ///< absolute
     std::uint16_t port = 0;
-    std::string programs;  ///< where its `postgres` is; empty: looked for by the version
+    std::string programs;  ///< where its `postgres` is, absolute; empty: looked for by the version
 };
 
 struct StartedCluster {
@@ -23,7 +24,7 @@ struct StartedCluster {
 void check_cluster_start(const ClusterStart&);
 
 /// Returns when it accepts queries, which may take as long as its recovery. It ended before:
-/// Errc::io, with the end of its log.
-StartedCluster start_cluster(const ClusterStart&);
+/// Errc::io, with the end of its log. Stopped: `cancelled`, with how to stop the server.
+StartedCluster start_cluster(const ClusterStart&, const std::stop_token&);
 
 }  // namespace yore::server
