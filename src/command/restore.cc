@@ -60,6 +60,16 @@ void place_tablespace(Context& context, const Moment& moment, const TablespacePl
     options.links["pg_tblspc/" + place.oid] = place.directory;
 }
 
+/// What a server has written since would be mixed with what it started from.
+void check_unused(const Moment& moment, const restore::RestoreOptions& options) {
+    if (moment.source.kind != catalog::SourceKind::postgresql || !options.paths.empty()) return;
+    for (const char* name : {"postmaster.pid", "backup_label.old"})
+        if (std::error_code failed; std::filesystem::exists(options.target + "/" + name, failed))
+            throw Error(Errc::exists,
+                        fmt::format("{}: a server runs, or has run, on it", options.target),
+                        {"restore a cluster to an empty directory"});
+}
+
 /// A server is to be started on it, on a host that may be the original's.
 void check_startable(const Moment& moment, const restore::RestoreOptions& options) {
     if (moment.source.kind != catalog::SourceKind::postgresql)
@@ -100,6 +110,7 @@ nlohmann::json run_restore(Context& context, const Call& call) {
         reporter.event("problem", command::describe(problem));
     };
     const auto moment = resolve_moment(context, text, call.output);
+    check_unused(moment, options);
     if (startable) check_startable(moment, options);
     for (const TablespacePlace& place : tablespaces)
         place_tablespace(context, moment, place, options);

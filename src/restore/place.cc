@@ -63,7 +63,8 @@ bool Run::make_way(const std::shared_ptr<TargetDirectory>& directory,
         if (errno == ENOENT) return true;
         throw system_error("stat", directory->path_of(name), errno);
     }
-    if (looks_like(there, entry, owners_)) {
+    const bool leads_elsewhere = options_.links.contains(directory->path_of(name));
+    if (!leads_elsewhere && looks_like(there, entry, owners_)) {
         ++files_kept_;
         ++files_done_;
         bytes_done_ += entry.attributes().size;

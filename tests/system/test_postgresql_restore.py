@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`yore restore` of clusters at a moment, with a server started on the copy beside the original."""
 import os
+import pwd
 import shlex
 import subprocess
 
@@ -69,6 +70,9 @@ def servers_are_started_on_moments():
         check(query(server, "select count(*) from pg_prepared_xacts") == "4", "all are prepared")
         check(query(server, "insert into t values (5) returning i") == "5", "it takes writes")
         stopped(server)
+        told = place.repo.yore("restore", "orders@earliest", "--to", server["socket_directory"],
+                               "--replace", expect=FAILED)
+        check("has run" in told.err, told.err)
         refused(place, later, space)
         with_a_tablespace_elsewhere(place, primary)
         check(primary.psql("select count(*) from t") == "3", "the original is as it was")
@@ -126,6 +130,9 @@ def of_root(place, xid):
         pid = int(file.readline())
     check(os.stat(f"/proc/{pid}").st_uid == os.stat(server["socket_directory"]).st_uid != 0,
           "it does not run as root")
+    check(os.stat(f"/proc/{pid}").st_gid == pwd.getpwnam(USER).pw_gid, "but as its user does")
+    with open(f"/proc/{pid}/environ", "rb") as file:
+        check(b"YORE_" not in file.read(), "and learns nothing of where it was started")
     stopped(server)
 
 
