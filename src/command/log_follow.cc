@@ -57,6 +57,9 @@ nlohmann::json run_log_follow(Context& context, const Call& call) {
     const auto name = fields.text("source");
     fields.done();
     const auto source = find_source(context.catalog(), name);
+    if (source.removed)
+        throw Error(Errc::not_found, fmt::format("source {} was removed", source.name),
+                    {"`yore source add` declares it again"});
     const auto turn = context.followers().take_turn(source);
     Reporter reporter(call.output);
     Timestamp told;

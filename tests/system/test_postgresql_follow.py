@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 
-from harness import check, command, main, OK, Scratch
+from harness import check, command, FAILED, main, OK, Scratch
 from postgres import Server
 
 SEGMENTS = ("--wal-segsize=1",)
@@ -250,6 +250,8 @@ def goes_on_behind_a_gap():
         check(len(windows) == 2 and "gap" in windows[0]["last"]["reason"], str(windows))
         check(rows == rows_of_latest(followed), "it went on behind the gap")
         followed.repo.yore("source", "remove", "db")
+        told = followed.repo.yore("log", "follow", "db", expect=FAILED)
+        check("was removed" in told.err, told.err)
         check(server.psql("select count(*) from pg_replication_slots") == "0", "the slot is gone")
 
 

@@ -78,24 +78,27 @@ Followed follow_postgresql(catalog::Catalog& catalog, const store::ObjectCache& 
                            const catalog::Source& source, const ClusterFollowOptions& options,
                            const Clock& clock, std::stop_token stop) {
     LogReceiver receiver({catalog, cache, source, clock}, options, stop);
-    receiver.settle();
     unsigned failures = 0;
     while (!stop.stop_requested()) {
         const auto began = Steady::now();
         std::optional<Error> failure;
         try {
+            receiver.settle();  // of what an earlier process, or the last connection, has left
             receiver.receive();
         } catch (const Error& error) {
             failure = error;
         }
-        receiver.settle();
         if (stop.stop_requested()) break;
-        if (!may_pass(failure->code())) throw *failure;
+        if (!may_pass(failure->code())) {
+            receiver.settle();
+            throw *failure;
+        }
         if (Steady::now() - began > went_well) failures = 0;
         const Duration delay = reconnect_delay(++failures);
         if (options.interrupted) options.interrupted(*failure, delay);
         sleep_for(delay, stop);
     }
+    receiver.settle();
     return receiver.done();
 }
 

@@ -39,7 +39,7 @@ void LogReceiver::settle() {
 }
 
 void LogReceiver::receive() {
-    Connection connection(order_.source.postgresql.conninfo, stop_);
+    Connection connection(fed_source().postgresql.conninfo, stop_);
     connection.on_message([&](const ServerMessage& message) {
         log_warning("source {}: the server: {}", order_.source.name, message.text);
     });
@@ -58,7 +58,7 @@ LogPlace LogReceiver::find_place(Connection& connection) {
     server_ = ask_for_log(connection);
     check_cluster(order_.catalog, order_.source, server_.format.system_identifier,
                   "the cluster at " + connection.host());
-    make_slot(connection, slot_);
+    make_slot_of_source(connection);
     const Timeline timeline = server_.end.timeline;
     std::vector<TimelineSwitch> history;
     if (timeline > Timeline{1}) {
@@ -68,6 +68,17 @@ LogPlace LogReceiver::find_place(Connection& connection) {
     }
     return place_to_begin(order_.catalog, order_.source, server_, history,
                           position_to_begin(connection, server_));
+}
+
+/// Who removes the source drops the slot: none is left behind when that happens meanwhile.
+void LogReceiver::make_slot_of_source(Connection& connection) const {
+    make_slot(connection, slot_);
+    try {
+        fed_source();
+    } catch (const Error&) {
+        drop_slot(connection, slot_);
+        throw;
+    }
 }
 
 /// The first that the slot keeps, or just where the server is.
@@ -119,9 +130,24 @@ void LogReceiver::open(const LogPlace& place) {
     tail_.emplace(store.open_tail(tail_id_));
 }
 
+/// From version 18 on, a slot that has lost its log is refused before the stream begins, not within
+/// it. A new one leads to the answer that all versions give.
+LogStream LogReceiver::begin_stream(Connection& connection, const LogPlace& from) const {
+    try {
+        return LogStream(connection, slot_, from);
+    } catch (const Error& error) {
+        if (error.code() != Errc::invalid || server_.format.major_version < 18) throw;
+        log_warning("source {}: the slot is made anew: {}", order_.source.name, error.what());
+    }
+    connection.finish();
+    drop_slot(connection, slot_);
+    make_slot_of_source(connection);
+    return LogStream(connection, slot_, from);
+}
+
 /// Returns where the log goes on when the server has ended it there.
 LogPlace LogReceiver::stream(Connection& connection, const LogPlace& from) {
-    LogStream stream(connection, slot_, from);
+    LogStream stream = begin_stream(connection, from);
     stream.report(order_.clock.now());
     next_report_ = Steady::now() + to_chrono(options_.report_interval);
     auto state = LogStream::State::open;
@@ -161,12 +187,16 @@ LogPlace LogReceiver::next_place(Connection& connection, LogStream& stream) {
 LogPlace LogReceiver::behind_gap(Connection& connection, const LogPlace& gone, const Error& why) {
     connection.finish();
     drop_slot(connection, slot_);
-    make_slot(connection, slot_);
+    make_slot_of_source(connection);
     server_ = ask_for_log(connection);
     const SegmentSize size = server_.format.segment_size;
     const Lsn first = position_to_begin(connection, server_);
     const LogPlace next{server_.end.timeline, size.start_of(size.segment_of(first))};
     if (next.timeline <= gone.timeline && next.at <= gone.at) throw why;
+    if (next.timeline > gone.timeline) {
+        std::string text;
+        store_history(connection, next.timeline, text);
+    }
     ++done_.lost;
     log_error(
         "source {}: the log from {} on is lost: {}; it goes on from {}, and no moment between them "
@@ -252,7 +282,7 @@ void LogReceiver::tell(const LogStream& stream) {
     const auto now = Steady::now();
     if (now < next_tell_) return;
     next_tell_ = now + (done_.pending_since ? tell_interval_pending : tell_interval);
-    check_source();
+    fed_source();
     auto known = newest_heard_;
     if (done_.pinned == 0 && stream.server_time()) known = stream.server_time();
     if (known) done_.known_until = std::max(done_.known_until, *known);
@@ -260,10 +290,12 @@ void LogReceiver::tell(const LogStream& stream) {
     done_.lag = {};
 }
 
-void LogReceiver::check_source() const {
-    const auto fed = order_.catalog.source(order_.source.id);
+/// As it is declared by now.
+catalog::Source LogReceiver::fed_source() const {
+    auto fed = order_.catalog.source(order_.source.id);
     if (!fed || fed->removed)
         throw Error(Errc::not_found, fmt::format("source {} was removed", order_.source.name));
+    return std::move(*fed);
 }
 
 LogReceiver::Time LogReceiver::next_wake() const {

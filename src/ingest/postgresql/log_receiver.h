@@ -33,6 +33,8 @@ class LogReceiver final : postgresql::WalListener {
     using Time = std::chrono::steady_clock::time_point;
 
     LogPlace find_place(Connection&);
+    void make_slot_of_source(Connection&) const;
+    LogStream begin_stream(Connection&, const LogPlace&) const;
     void open(const LogPlace&);
     LogPlace stream(Connection&, const LogPlace&);
     LogPlace next_place(Connection&, LogStream&);
@@ -47,7 +49,7 @@ class LogReceiver final : postgresql::WalListener {
     void on_record(const postgresql::WalRecord&, const postgresql::WalFact*) override;
     void note_pending(const LogStream&);
     void tell(const LogStream&);
-    void check_source() const;
+    catalog::Source fed_source() const;
     Time next_wake() const;
 
     const FoldingOrder order_;
