@@ -71,10 +71,7 @@ void take_globals(Invocation& invocation, const GlobalTexts& texts) {
 }
 
 /// CLI11 names the verb that failed nowhere, so the text does.
-Answer mistake(const CLI::App& app, const CLI::ParseError& error) {
-    std::ostringstream out, err;
-    const int code = app.exit(error, out, err);
-    if (code == 0) return {0, out.str(), err.str()};
+Answer wrongly_called(const CLI::App& app, const char* what) {
     std::string verb;
     for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
         at = at->get_subcommands().front();
@@ -83,9 +80,15 @@ Answer mistake(const CLI::App& app, const CLI::ParseError& error) {
     // What is called wrongly must not look like the end of the log to PostgreSQL.
     const auto code_of_mistake =
         verb == " log fetch" ? command::ExitCode::unavailable : command::ExitCode::usage;
-    return {
-        static_cast<int>(code_of_mistake), "",
-        fmt::format("yore: {}\nhint: `yore{} --help` shows what it takes\n", error.what(), verb)};
+    return {static_cast<int>(code_of_mistake), "",
+            fmt::format("yore: {}\nhint: `yore{} --help` shows what it takes\n", what, verb)};
+}
+
+Answer mistake(const CLI::App& app, const CLI::ParseError& error) {
+    std::ostringstream out, err;
+    const int code = app.exit(error, out, err);
+    if (code == 0) return {0, out.str(), err.str()};
+    return wrongly_called(app, error.what());
 }
 
 }  // namespace
@@ -113,10 +116,12 @@ std::variant<Invocation, Answer> parse(int argc, const char* const* argv) {
     add_mount_verbs(app, invocation);
     try {
         app.parse(argc, argv);
+        take_globals(invocation, texts);
     } catch (const CLI::ParseError& error) {
         return mistake(app, error);
+    } catch (const std::exception& error) {  // a path that cannot be made absolute
+        return wrongly_called(app, error.what());
     }
-    take_globals(invocation, texts);
     return invocation;
 }
 
