@@ -167,8 +167,9 @@ void ask_locale(ServerFacts& facts, Connection& connection) {
 void ask_by_query(ServerFacts& facts, Connection& connection) {
     describe_connection(facts, connection);
     connection.rows(
-        "select set_config('default_transaction_read_only', 'on', false), "
-        "set_config('statement_timeout', '30s', false)");
+        "select pg_catalog.set_config('search_path', '', false), "  // nobody else's functions
+        "pg_catalog.set_config('default_transaction_read_only', 'on', false), "
+        "pg_catalog.set_config('statement_timeout', '30s', false)");
     ask_settings(facts, connection);
     ask_role(facts, connection);
     ask_slots(facts, connection);
