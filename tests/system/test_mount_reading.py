@@ -150,8 +150,8 @@ def damage_is_local():
         wanted = content(f"{m.home}/large")
         failed = read_in_pages(f"{m.latest}/large", wanted)
         check(failed, "the damage is met")
-        check(failed == list(range(failed[0], failed[-1] + 1)) and len(failed) <= 129,
-              f"one chunk, nothing around it: pages {failed[0]} to {failed[-1]}, {len(failed)}")
+        check(failed == list(range(failed[0], failed[-1] + 1)) and len(failed) <= 258,
+              f"nothing around it: pages {failed[0]} to {failed[-1]}, {len(failed)}")
         check(read_in_pages(f"{m.latest}/large", wanted) == failed, "the same pages again")
         with open(f"{m.latest}/large", "rb", buffering=0) as file:
             check(errno_of(os.pread, file.fileno(), 1 << 20, failed[0] * 4096) == errno.EIO,
@@ -161,7 +161,9 @@ def damage_is_local():
         check(process.wait(timeout=20) == 0, "the mount ended well")
         told = process.stderr.read().decode()
         lines = [line for line in told.splitlines() if "large" in line]
-        check(len(lines) == 1 and "chunk" in lines[0], f"one line names file and chunk: {told}")
+        # A block of the database, in which small packs are, may hold two chunks.
+        check(1 <= len(lines) <= 2 and all("chunk" in line for line in lines),
+              f"a line names file and chunk: {told}")
 
 
 def fingerprints_below(root):
