@@ -105,7 +105,7 @@ Presentation present_import(const Invocation& invocation, Screen& screen) {
 }
 
 /// What was restored of a cluster, and what to know of the copy.
-std::string cluster_lines(const nlohmann::json& result) {
+std::string cluster_lines(const Screen& screen, const nlohmann::json& result) {
     const auto plan = result.value("plan", nlohmann::json::object());
     if (!plan.contains("warnings")) return {};
     std::string text;
@@ -120,11 +120,12 @@ std::string cluster_lines(const nlohmann::json& result) {
         text += fmt::format("\nrecovers to {} {} at {} of timeline {}, {}",
                             commit.contains("xid") ? "transaction" : "point",
                             commit.contains("xid") ? std::to_string(number_in(commit, "xid"))
-                                                   : commit.value("point", ""),
+                                                   : screen.name(commit.value("point", "")),
                             commit.value("lsn", ""), number_in(commit, "timeline"),
                             commit.value("time", ""));
     }
-    for (const auto& warning : plan["warnings"]) text += "\nwarning: " + warning.get<std::string>();
+    for (const auto& warning : plan["warnings"])
+        text += "\nwarning: " + screen.name(warning.get<std::string>());
     text +=
         "\narchiving is off in the copy, and other ways back to the original: to get them "
         "back, remove the block of `# yore:` from postgresql.auto.conf once it runs";
@@ -144,7 +145,7 @@ std::string restore_line(const Invocation& invocation, const Screen& screen,
         text += fmt::format("; {} there already", counted(kept, "file"));
     if (const auto problems = number_in(result, "problems"); problems > 0)
         text += fmt::format("; partial, {}", counted(problems, "problem"));
-    return text + cluster_lines(result);
+    return text + cluster_lines(screen, result);
 }
 
 std::string mount_line(const Invocation&, const Screen& screen, const nlohmann::json& result) {

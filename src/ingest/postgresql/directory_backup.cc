@@ -11,6 +11,7 @@
 #include <yore/postgresql/wal_reader.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include <fcntl.h>
 
@@ -202,9 +203,10 @@ void send(ClusterFiles& files, const StoppedCluster& cluster, const std::string&
         add(tablespace, reader);
     }
     const auto needs_wal = [&](std::string_view name) { return cluster.needs_wal(name); };
+    const std::string place = std::filesystem::canonical(directory).string();
     ClusterDirectory reader(directory, [&](std::string_view path) {
         return belongs_into_backup(path, needs_wal) &&
-               !is_in_tablespace(join_path(directory, path), tablespaces);
+               !is_in_tablespace(join_path(place, path), tablespaces);
     });
     add({}, reader);
     auto held = files.take_held();
