@@ -352,10 +352,10 @@ def a_hole_has_no_moments(proof, moments):
 
 
 def files_below(path):
-    """Their names, sizes and times."""
+    """Their names, sizes and times, and those of the directories."""
     return sorted((name, os.stat(os.path.join(directory, name)).st_size,
                    os.stat(os.path.join(directory, name)).st_mtime_ns)
-                  for directory, _, names in os.walk(path) for name in names)
+                  for directory, below, names in os.walk(path) for name in names + below)
 
 
 def a_tablespace_is_not_taken(proof, moments):
