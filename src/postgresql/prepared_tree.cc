@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <yore/base/error.h>
+#include <yore/base/number.h>
 #include <yore/base/path.h>
 #include <yore/postgresql/backup_manifest.h>
 #include <yore/postgresql/control_file.h>
@@ -7,7 +8,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <map>
 #include <set>
 
@@ -25,26 +25,6 @@ constexpr std::array removed_files{"standby.signal", "tablespace_map", "postmast
 
 /// PostgreSQL gives up at a depth of 10 too.
 constexpr int deepest_include = 10;
-
-struct Limit {
-    std::string_view name;
-    std::int32_t RecoveryLimits::*limit;
-};
-constexpr std::array limits{
-    Limit{"max_connections", &RecoveryLimits::max_connections},
-    Limit{"max_worker_processes", &RecoveryLimits::max_worker_processes},
-    Limit{"max_wal_senders", &RecoveryLimits::max_wal_senders},
-    Limit{"max_prepared_transactions", &RecoveryLimits::max_prepared_transactions},
-    Limit{"max_locks_per_transaction", &RecoveryLimits::max_locks_per_transaction},
-};
-
-std::optional<std::int32_t> number_in(std::string_view text) {
-    std::int32_t number = 0;
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, number);
-    if (error != std::errc{} || stop != end) return std::nullopt;
-    return number;
-}
 
 /// Makes the tree's files of settings fit, and knows what they say together.
 class ConfigFiles {
@@ -114,9 +94,9 @@ class ConfigFiles {
 void raise_limits(const ConfigFiles& files, const RecoveryLimits& needed,
                   std::vector<Setting>& settings) {
     const RecoveryLimits defaults;
-    for (const auto& [name, limit] : limits) {
+    for (const auto& [name, limit] : recovery_limits) {
         const auto said = files.value(name);
-        const auto number = said ? number_in(*said) : defaults.*limit;
+        const auto number = said ? parse_number<std::int32_t>(*said) : defaults.*limit;
         if (!number || *number < needed.*limit)
             settings.push_back({std::string(name), std::to_string(needed.*limit),
                                 "recovery needs what the log was written with"});

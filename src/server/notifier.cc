@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <yore/base/error.h>
 #include <yore/base/log.h>
+#include <yore/base/number.h>
 #include <yore/server/notifier.h>
 
 #include <cerrno>
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -25,12 +25,8 @@ std::optional<std::string> take_environment(const char* name) {
 }
 
 std::optional<std::int64_t> number_of(const std::optional<std::string>& text) {
-    if (!text) return std::nullopt;
-    std::int64_t number = 0;
-    const auto [end, failed] = std::from_chars(text->data(), text->data() + text->size(), number);
-    if (failed != std::errc() || end != text->data() + text->size() || number <= 0)
-        return std::nullopt;
-    return number;
+    const auto number = text ? parse_number<std::int64_t>(*text) : std::nullopt;
+    return number && *number > 0 ? number : std::nullopt;
 }
 
 }  // namespace

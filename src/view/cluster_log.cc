@@ -3,30 +3,16 @@
 #include <yore/view/cluster_log.h>
 
 #include <algorithm>
-#include <array>
 #include <limits>
 
 namespace yore::view {
 
 using catalog::LogDemand;
 using catalog::LogIncarnation;
-using postgresql::RecoveryLimits;
 
 namespace {
 
 constexpr std::string_view tablespace_demand = "tablespace";
-
-struct Limit {
-    std::string_view name;
-    std::int32_t RecoveryLimits::*limit;
-};
-constexpr std::array limits{
-    Limit{"max_connections", &RecoveryLimits::max_connections},
-    Limit{"max_worker_processes", &RecoveryLimits::max_worker_processes},
-    Limit{"max_wal_senders", &RecoveryLimits::max_wal_senders},
-    Limit{"max_prepared_transactions", &RecoveryLimits::max_prepared_transactions},
-    Limit{"max_locks_per_transaction", &RecoveryLimits::max_locks_per_transaction},
-};
 
 }  // namespace
 
@@ -37,7 +23,7 @@ std::vector<LogDemand> demands_of(const postgresql::WalRecord& record,
     if (const auto* created = std::get_if<postgresql::TablespaceCreate>(&fact))
         demands.push_back({position, std::string(tablespace_demand), created->oid, created->path});
     if (const auto* change = std::get_if<postgresql::ParameterChange>(&fact))
-        for (const auto& [name, limit] : limits)
+        for (const auto& [name, limit] : postgresql::recovery_limits)
             if (const std::int32_t number = change->limits.*limit; number > 0)
                 demands.push_back(
                     {position, std::string(name), static_cast<std::uint64_t>(number), {}});
@@ -50,7 +36,7 @@ void ReplayDemands::take(const catalog::LogSegment& segment, LogPosition from, L
         if (demand.position < from || demand.position > until) continue;
         if (demand.name == tablespace_demand)
             tablespaces.push_back({static_cast<std::uint32_t>(demand.number), demand.text});
-        for (const auto& [name, limit] : view::limits)
+        for (const auto& [name, limit] : postgresql::recovery_limits)
             if (demand.name == name)
                 limits.*limit = std::max(
                     limits.*limit, static_cast<std::int32_t>(std::min(demand.number, limit_max)));

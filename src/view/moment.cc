@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <yore/base/error.h>
+#include <yore/base/number.h>
 #include <yore/postgresql/lsn.h>
 #include <yore/timeline/windows.h>
 #include <yore/view/moment.h>
 
 #include <algorithm>
-#include <charconv>
 
 namespace yore::view {
 namespace {
@@ -72,22 +72,10 @@ std::variant<Opened, NoPlan> open_plan(const SourceRecords& records, Plan plan, 
     return NoPlan{NoPlan::Why::no_base, "the log before it cannot be applied", {}, {}};
 }
 
-}  // namespace
-
-namespace {
-
 /// `NAME` behind a word: nullopt when the text begins otherwise, or ends with the word.
 std::optional<std::string_view> behind(std::string_view word, std::string_view text) {
     if (!text.starts_with(word) || text.size() == word.size()) return std::nullopt;
     return text.substr(word.size());
-}
-
-template <typename Number>
-std::optional<Number> number_in(std::string_view text, int base = 10) {
-    Number number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
-    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return number;
 }
 
 std::optional<NamedPosition> parse_position(std::string_view text) {
@@ -95,7 +83,7 @@ std::optional<NamedPosition> parse_position(std::string_view text) {
     if (const auto rest = behind("tl", text)) {
         const auto dash = rest->find('-');
         if (dash == rest->npos) return std::nullopt;
-        position.timeline = number_in<std::uint32_t>(rest->substr(0, dash));
+        position.timeline = parse_number<std::uint32_t>(rest->substr(0, dash));
         if (!position.timeline) return std::nullopt;
         text = rest->substr(dash + 1);
     }
@@ -104,7 +92,7 @@ std::optional<NamedPosition> parse_position(std::string_view text) {
         if (!lsn) return std::nullopt;
         position.what = postgresql::position_of(*lsn);
     } else if (const auto xid = behind("xid-", text)) {
-        const auto number = number_in<std::uint64_t>(*xid);
+        const auto number = parse_number<std::uint64_t>(*xid);
         if (!number) return std::nullopt;
         position.what = NamedPosition::Transaction{*number};
     } else if (const auto label = behind("point-", text)) {

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
+#include <string_view>
 
 namespace yore::postgresql {
 
@@ -20,13 +22,22 @@ struct RecoveryLimits {
     bool operator==(const RecoveryLimits&) const = default;
 };
 
+struct NamedRecoveryLimit {
+    std::string_view name;  ///< of the parameter
+    std::int32_t RecoveryLimits::*limit;
+};
+inline constexpr std::array recovery_limits{
+    NamedRecoveryLimit{"max_connections", &RecoveryLimits::max_connections},
+    NamedRecoveryLimit{"max_worker_processes", &RecoveryLimits::max_worker_processes},
+    NamedRecoveryLimit{"max_wal_senders", &RecoveryLimits::max_wal_senders},
+    NamedRecoveryLimit{"max_prepared_transactions", &RecoveryLimits::max_prepared_transactions},
+    NamedRecoveryLimit{"max_locks_per_transaction", &RecoveryLimits::max_locks_per_transaction},
+};
+
 /// Of each the higher one: what recovery across both needs.
-inline RecoveryLimits highest(const RecoveryLimits& a, const RecoveryLimits& b) {
-    return {std::max(a.max_connections, b.max_connections),
-            std::max(a.max_worker_processes, b.max_worker_processes),
-            std::max(a.max_wal_senders, b.max_wal_senders),
-            std::max(a.max_prepared_transactions, b.max_prepared_transactions),
-            std::max(a.max_locks_per_transaction, b.max_locks_per_transaction)};
+inline RecoveryLimits highest(RecoveryLimits a, const RecoveryLimits& b) {
+    for (const auto& [name, limit] : recovery_limits) a.*limit = std::max(a.*limit, b.*limit);
+    return a;
 }
 
 }  // namespace yore::postgresql

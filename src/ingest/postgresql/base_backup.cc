@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ingest/postgresql/base_backup.h"
 
+#include <yore/base/number.h>
+
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstring>
 #include <utility>
 
@@ -12,14 +13,6 @@ namespace {
 
 Error strange(std::string_view what) {
     return Error(Errc::io, fmt::format("the server broke the protocol of base backups: {}", what));
-}
-
-template <typename Number>
-std::optional<Number> parse_number(std::string_view text) {
-    Number number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return number;
 }
 
 BaseBackup::Position position_in(const std::vector<Connection::Row>& rows) {

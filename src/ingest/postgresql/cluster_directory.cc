@@ -4,12 +4,12 @@
 #include <yore/base/error.h>
 #include <yore/base/file.h>
 #include <yore/base/log.h>
+#include <yore/base/number.h>
 #include <yore/base/path.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <csignal>
 #include <filesystem>
 #include <utility>
@@ -35,10 +35,8 @@ std::string_view name_in(std::string_view path) {
 }
 
 std::optional<std::uint32_t> oid_in(std::string_view text) {
-    std::uint32_t oid = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), oid);
-    if (error != std::errc{} || end != text.data() + text.size() || oid == 0) return std::nullopt;
-    return oid;
+    const auto oid = parse_number<std::uint32_t>(text);
+    return oid == 0u ? std::nullopt : oid;
 }
 
 /// The OIDs that begin the lines of a tablespace_map.

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ingest/postgresql/log_stream.h"
 
+#include <yore/base/number.h>
 #include <yore/postgresql/wal_header.h>
-
-#include <charconv>
 
 namespace yore::ingest {
 namespace {
@@ -16,14 +15,6 @@ constexpr int read_slot_since = 150000;
 
 Error strange(std::string_view what) {
     return Error(Errc::io, fmt::format("the server broke the protocol of replication: {}", what));
-}
-
-template <typename Number>
-std::optional<Number> parse_number(std::string_view text) {
-    Number number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return number;
 }
 
 const std::string& field(const std::vector<Row>& rows, std::size_t column) {

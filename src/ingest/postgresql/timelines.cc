@@ -2,23 +2,15 @@
 #include "ingest/postgresql/timelines.h"
 
 #include <yore/base/error.h>
+#include <yore/base/number.h>
 
 #include <algorithm>
-#include <charconv>
 
 namespace yore::ingest {
 namespace {
 
 using catalog::LogIncarnation;
 using postgresql::Timeline;
-
-std::optional<std::uint64_t> identifier_in(const std::string& origin) {
-    std::uint64_t identifier = 0;
-    const char* end = origin.data() + origin.size();
-    const auto parsed = std::from_chars(origin.data(), end, identifier);
-    if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
-    return identifier;
-}
 
 /// The incarnations of a source while some are added.
 class Incarnations {
@@ -82,7 +74,8 @@ std::string to_text(Timeline timeline) {
 std::optional<std::uint64_t> system_identifier_of(const catalog::Catalog& catalog,
                                                   const catalog::Source& source) {
     for (const auto& incarnation : catalog::Logs(catalog.store()).incarnations(source.id))
-        if (const auto identifier = identifier_in(incarnation.origin)) return identifier;
+        if (const auto identifier = parse_number<std::uint64_t>(incarnation.origin))
+            return identifier;
     const auto newest = catalog.latest(source.id);
     if (!newest || !newest->base_backup) return std::nullopt;
     return newest->base_backup->system_identifier;
