@@ -208,7 +208,8 @@ def run_tests(part: Part, tests: list[dict]) -> Counts:
         total.add(counts)
         if counts.failed:
             print(f"{part.tree.name}: {result['name']}: {result['result']}")
-            show_tail(result.get("stdout", "") + result.get("stderr", ""))
+            show_tail(result.get("stderr", ""))  # of Catch2's programs: the log
+            show_tail(result.get("stdout", ""))  # last, since here they say what failed
     return total
 
 
@@ -243,6 +244,8 @@ def count_cases(output: str) -> Counts:
 
 
 def show_tail(text: str) -> None:
+    if not text:
+        return
     lines = text.rstrip().splitlines()
     errors = [line for line in lines[:-TAIL_LINES] if re.search(r"\berror:|^FAILED:", line)]
     for line in errors[:10] + lines[-TAIL_LINES:]:
