@@ -28,30 +28,42 @@ SnapshotCounts from_stored(const fb::Counts& counts) {
             counts.bytes_stored(), counts.files_unchanged(), counts.problems()};
 }
 
+using Strings = flatbuffers::Vector<flatbuffers::Offset<flatbuffers::String>>;
+
+/// None are absent.
+flatbuffers::Offset<Strings> put(flatbuffers::FlatBufferBuilder& builder,
+                                 const std::vector<std::string>& texts) {
+    if (texts.empty()) return {};
+    return builder.CreateVectorOfStrings(texts);
+}
+
+std::vector<std::string> from_stored(const Strings* stored) {
+    std::vector<std::string> texts;
+    if (stored)
+        for (const auto* text : *stored) texts.push_back(text->str());
+    return texts;
+}
+
 flatbuffers::Offset<fb::Directory> put(flatbuffers::FlatBufferBuilder& builder,
                                        const DirectoryOptions& directory) {
     const auto path = builder.CreateString(directory.path);
-    const auto excludes = builder.CreateVectorOfStrings(directory.excludes);
+    const auto excludes = put(builder, directory.excludes);
     return fb::CreateDirectory(builder, path, directory.one_file_system,
                                directory.ignore_cache_dirs, directory.ignore_nodump, excludes);
 }
 
 DirectoryOptions from_stored(const fb::Directory& stored) {
-    DirectoryOptions directory{stored.path()->str(),
-                               stored.one_file_system(),
-                               stored.ignore_cache_dirs(),
-                               stored.ignore_nodump(),
-                               {}};
-    if (stored.excludes())
-        for (const auto* pattern : *stored.excludes()) directory.excludes.push_back(pattern->str());
-    return directory;
+    return {stored.path()->str(), stored.one_file_system(), stored.ignore_cache_dirs(),
+            stored.ignore_nodump(), from_stored(stored.excludes())};
 }
 
 flatbuffers::Offset<fb::BaseBackup> put(flatbuffers::FlatBufferBuilder& builder,
                                         const BaseBackup& backup) {
+    const auto libraries = put(builder, backup.needs.libraries);
+    const auto collations = put(builder, backup.needs.collations);
     return fb::CreateBaseBackup(builder, backup.system_identifier, backup.server_version,
                                 backup.timeline, backup.start.value, backup.stop.value,
-                                backup.from_standby, backup.damaged_pages);
+                                backup.from_standby, backup.damaged_pages, libraries, collations);
 }
 
 BaseBackup from_stored(const fb::BaseBackup& stored, std::string_view record) {
@@ -63,7 +75,9 @@ BaseBackup from_stored(const fb::BaseBackup& stored, std::string_view record) {
             .start = {stored.start()},
             .stop = {stored.stop()},
             .from_standby = stored.from_standby(),
-            .damaged_pages = stored.damaged_pages()};
+            .damaged_pages = stored.damaged_pages(),
+            .needs = {.libraries = from_stored(stored.libraries()),
+                      .collations = from_stored(stored.collations())}};
 }
 
 flatbuffers::Offset<fb::Retention> put(flatbuffers::FlatBufferBuilder& builder,
@@ -135,7 +149,8 @@ Bytes encode(const Source& source) {
         flatbuffers::Offset<flatbuffers::String> config;
         if (!source.postgresql.config_directory.empty())
             config = builder.CreateString(source.postgresql.config_directory);
-        postgresql = fb::CreatePostgresql(builder, conninfo, config);
+        postgresql =
+            fb::CreatePostgresql(builder, conninfo, config, source.postgresql.pinned_bytes_max);
     }
     flatbuffers::Offset<fb::Retention> retention;
     if (!source.retention.empty()) retention = put(builder, source.retention);
@@ -170,6 +185,7 @@ Source decode_source(std::uint32_t id, ByteView bytes) {
             source.postgresql.conninfo = stored->postgresql()->conninfo()->str();
             if (const auto* config = stored->postgresql()->config_directory())
                 source.postgresql.config_directory = config->str();
+            source.postgresql.pinned_bytes_max = stored->postgresql()->pinned_bytes_max();
             return source;
     }
     throw Error(Errc::unsupported, fmt::format("{}: kind {} is unknown", record, stored->kind()),

@@ -149,6 +149,20 @@ TEST_CASE("a cluster's record holds where its files of settings are") {
     const Source back = decode_source(8, encode(cluster));
     CHECK(back.postgresql.conninfo == cluster.postgresql.conninfo);
     CHECK(back.postgresql.config_directory == "/etc/postgresql/15/main");
+    CHECK(back.postgresql.pinned_bytes_max == 0);
+}
+
+TEST_CASE("a cluster's record holds how much of the log a slot may keep at its server") {
+    Source cluster = example_cluster();
+    cluster.postgresql.pinned_bytes_max = 10'000'000'000;
+    CHECK(decode_source(8, encode(cluster)).postgresql.pinned_bytes_max == 10'000'000'000);
+}
+
+TEST_CASE("a base backup's record holds what a server on it needs of its machine") {
+    Snapshot snapshot = example_base_backup();
+    snapshot.base_backup->needs = {.libraries = {"$libdir/ltree", "pg_stat_statements"},
+                                   .collations = {"icu de-x-icu 153.112"}};
+    check_equal(decode_snapshot(key_of(snapshot), encode(snapshot)), snapshot);
 }
 
 TEST_CASE("a stream's record holds no directory") {

@@ -60,6 +60,14 @@ struct SnapshotLog {
     auto operator<=>(const SnapshotLog&) const = default;
 };
 
+/// What a server needs of its machine to run on a backup, as far as the one that it was taken of
+/// could be asked. Sorted, each once.
+struct ServerNeeds {
+    std::vector<std::string> libraries;   ///< as settings and functions name them: `$libdir/ltree`
+    std::vector<std::string> collations;  ///< with the version in use: `libc de_DE.UTF-8 2.36`
+    bool operator==(const ServerNeeds&) const = default;
+};
+
 /// What the base backup of a PostgreSQL cluster tells of it.
 struct BaseBackup {
     std::uint64_t system_identifier = 0;
@@ -68,6 +76,7 @@ struct BaseBackup {
     LogPosition start, stop;  ///< LSNs: with the WAL from `start` to `stop` it is a state
     bool from_standby = false;
     std::uint64_t damaged_pages = 0;  ///< found by the server while it sent them
+    ServerNeeds needs = {};
     bool operator==(const BaseBackup&) const = default;
 };
 

@@ -34,6 +34,9 @@ struct PostgresqlOptions {
     std::string conninfo;
     /// Absolute: where its files of settings are, if not in its data directory; else empty.
     std::string config_directory = {};
+    /// Of the log that a slot of ours may keep at a server; beyond it the slot is dropped, and the
+    /// gap recorded, rather than that server's disk filled. 0: no limit.
+    std::uint64_t pinned_bytes_max = 0;
 };
 
 struct Source {
