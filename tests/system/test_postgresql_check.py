@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """`yore check` of real PostgreSQL servers: what is wrong is found, and told with what to do."""
 import os
+import subprocess
+import threading
 import time
 
 from harness import check, FAILED, main, OK, Scratch
@@ -149,10 +151,33 @@ def whole_segments(server):
     return [path for path in server.wal_files() if os.path.basename(path) < current]
 
 
-def wait_until(server, holds):
-    """Something of pg_stat_archiver."""
+def what_is_not_answered_is_not_seen():
+    """A query that waits for a lock, and is cancelled, as statement_timeout does it."""
+    with Readable() as scratch, Server() as server:
+        server.initdb()
+        server.start()
+        repo = scratch.repository(encryption="none")
+        repo.yore("source", "add", "db", "--postgresql", server.conninfo)
+        answers = []
+        # pylint: disable=consider-using-with
+        locked = subprocess.Popen(
+            ["psql", "-X", "-q", "-d", server.conninfo], text=True, stdin=subprocess.PIPE)
+        locked.stdin.write("begin; lock pg_collation in access exclusive mode;\n")
+        locked.stdin.flush()
+        wait_until(server, "count(*) = 1", "pg_locks where mode = 'AccessExclusiveLock'")
+        seen = threading.Thread(target=lambda: answers.append(findings(repo, "db")))
+        seen.start()
+        wait_until(server, "count(pg_cancel_backend(pid)) > 0",
+                   "pg_stat_activity where wait_event_type = 'Lock'")
+        seen.join()
+        locked.communicate("rollback;\n")
+        has(answers[0], "slot_limit", "warning", "-1")
+        has(answers[0], "locale", "warning", "pg_collation: not seen")
+
+
+def wait_until(server, holds, of="pg_stat_archiver"):
     deadline = time.monotonic() + 60
-    while server.psql(f"select {holds} from pg_stat_archiver") != "t":
+    while server.psql(f"select {holds} from {of}") != "t":
         check(time.monotonic() < deadline, holds)
         time.sleep(0.05)
 
@@ -179,4 +204,5 @@ def others_and_by_schedule():
 
 if __name__ == "__main__":
     main(roles_see_what_they_may, settings_and_slots_are_judged,
-         the_log_is_compared_with_the_servers, others_and_by_schedule)
+         the_log_is_compared_with_the_servers, what_is_not_answered_is_not_seen,
+         others_and_by_schedule)

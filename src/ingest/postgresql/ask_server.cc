@@ -35,12 +35,17 @@ std::optional<std::string> open(std::optional<Connection>& connection, const std
     }
 }
 
-/// The rows of a query, each with as many fields as it selects. Refused: nullopt.
+bool is_refusal(Errc code) {
+    return code == Errc::denied || code == Errc::invalid || code == Errc::busy;
+}
+
+/// The rows of a query, each with as many fields as it selects. Refused, or not answered in time:
+/// nullopt.
 std::optional<std::vector<Row>> rows_seen(Connection& connection, const std::string& query) {
     try {
         return connection.rows(query);
     } catch (const Error& error) {
-        if (error.code() != Errc::denied && error.code() != Errc::invalid) throw;
+        if (!is_refusal(error.code())) throw;
         connection.finish();
         return std::nullopt;
     }
@@ -169,6 +174,7 @@ void ask_by_query(ServerFacts& facts, Connection& connection) {
     connection.rows(
         "select pg_catalog.set_config('search_path', '', false), "  // nobody else's functions
         "pg_catalog.set_config('default_transaction_read_only', 'on', false), "
+        "pg_catalog.set_config('lock_timeout', '10s', false), "
         "pg_catalog.set_config('statement_timeout', '30s', false)");
     ask_settings(facts, connection);
     ask_role(facts, connection);

@@ -41,7 +41,8 @@ std::string field_of(const PGresult* result, int field) {
 Errc code_of_sqlstate(std::string_view state) {
     if (state.starts_with("28") || state == "42501") return Errc::denied;
     if (state == "58P01") return Errc::not_found;
-    if (state == "55006") return Errc::busy;
+    // In use; not locked, or not done, within the time that was given; cancelled by somebody.
+    if (state == "55006" || state == "55P03" || state == "57014") return Errc::busy;
     if (state.starts_with("42") || state.starts_with("22") || state == "55000")
         return Errc::invalid;
     return Errc::io;

@@ -31,7 +31,8 @@ struct ServerMessage {
 
 /// One thread. Each call that waits for the server ends when it is stopped: Errc::cancelled. What
 /// the server refuses: `denied` for want of a privilege, `not_found` for a file of its that is
-/// gone, else `invalid` or `io`, in its words and with its hints. A connection that breaks: `io`;
+/// gone, `busy` for what is in use, or takes longer than it may, else `invalid` or `io`, in its
+/// words and with its hints. A connection that breaks: `io`;
 /// then it is of no more use.
 class Connection {
   public:
