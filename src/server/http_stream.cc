@@ -3,14 +3,18 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 #include <poll.h>
 #include <sys/socket.h>
 
 namespace yore::server {
+namespace {
+constexpr std::size_t arrived_bytes_max = 128u << 10;
+}
 
 HttpStream::HttpStream(int fd, const Limits& limits)
-    : fd_(fd), bytes_left_(limits.request_bytes_max) {
+    : fd_(fd), bytes_left_(limits.request_bytes_max), arrived_(arrived_bytes_max) {
     if (limits.time) deadline_ = Clock::now() + *limits.time;
 }
 
@@ -27,6 +31,19 @@ bool HttpStream::wait_for(short events) const {
 }
 
 ssize_t HttpStream::read(char* into, std::size_t size) {
+    if (taken_ == arrived_bytes_) {
+        const ssize_t count = receive(reinterpret_cast<char*>(arrived_.data()), arrived_.size());
+        if (count <= 0) return count;
+        taken_ = 0;
+        arrived_bytes_ = static_cast<std::size_t>(count);
+    }
+    size = std::min(size, arrived_bytes_ - taken_);
+    std::memcpy(into, arrived_.data() + taken_, size);
+    taken_ += size;
+    return static_cast<ssize_t>(size);
+}
+
+ssize_t HttpStream::receive(char* into, std::size_t size) {
     size = std::min(size, bytes_left_);
     if (size == 0 || !wait_for(POLLIN)) return -1;
     ssize_t count = 0;

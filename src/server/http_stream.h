@@ -2,7 +2,11 @@
 /// A connected socket as httplib's Stream. Without limits it waits as long as the peer does: the
 /// peer's end is what tells that it is gone, no timeout, since a reader may stop its terminal for
 /// an hour.
+///
+/// What has arrived is taken in at once: httplib asks for single bytes and for 4 KiB.
 #pragma once
+
+#include <yore/base/bytes.h>
 
 #include <chrono>
 #include <limits>
@@ -35,9 +39,13 @@ class HttpStream final : public httplib::Stream {
     using Clock = std::chrono::steady_clock;
     /// Whether it can be read or written in time.
     bool wait_for(short events) const;
+    ssize_t receive(char* into, std::size_t size);
+
     const int fd_;
     std::size_t bytes_left_;
     std::optional<Clock::time_point> deadline_;
+    Buffer arrived_;  ///< of it, [taken_, arrived_bytes_) is not read yet
+    std::size_t taken_ = 0, arrived_bytes_ = 0;
 };
 
 }  // namespace yore::server

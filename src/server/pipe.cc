@@ -12,12 +12,11 @@ constexpr std::size_t waiting_bytes_max = 1u << 20;
 
 bool Pipe::write(ByteView bytes) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return abandoned_ || waiting_.size() - taken_ < waiting_bytes_max; });
+    changed_.wait(lock, [&] { return abandoned_ || waiting_.size() < waiting_bytes_max; });
     if (abandoned_) return false;
-    waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(taken_));
-    taken_ = 0;
+    const bool was_empty = waiting_.empty();
     waiting_.insert(waiting_.end(), bytes.begin(), bytes.end());
-    changed_.notify_all();
+    if (was_empty) changed_.notify_all();
     return true;
 }
 
@@ -28,16 +27,22 @@ void Pipe::end(End how) {
     changed_.notify_all();
 }
 
-std::size_t Pipe::read(MutableBytes into, const std::stop_token& stop) {
+void Pipe::take(const std::stop_token& stop) {
+    taken_.clear();
+    read_ = 0;
     std::unique_lock lock(mutex_);
-    const bool ready =
-        changed_.wait(lock, stop, [&] { return ended_ || taken_ < waiting_.size(); });
+    const bool ready = changed_.wait(lock, stop, [&] { return ended_ || !waiting_.empty(); });
     if (!ready) throw Error(Errc::cancelled, "interrupted");
     if (broken_) throw Error(Errc::cancelled, "the sender went away before the end of its input");
-    const std::size_t count = std::min(into.size(), waiting_.size() - taken_);
-    std::copy_n(waiting_.begin() + static_cast<std::ptrdiff_t>(taken_), count, into.begin());
-    taken_ += count;
+    std::swap(taken_, waiting_);
     changed_.notify_all();
+}
+
+std::size_t Pipe::read(MutableBytes into, const std::stop_token& stop) {
+    if (read_ == taken_.size()) take(stop);
+    const std::size_t count = std::min(into.size(), taken_.size() - read_);
+    std::copy_n(taken_.begin() + static_cast<std::ptrdiff_t>(read_), count, into.begin());
+    read_ += count;
     return count;
 }
 

@@ -25,11 +25,17 @@ class Pipe {
     void abandon();
 
   private:
+    /// The reader takes all that waits at once, so that the two meet seldom.
+    void take(const std::stop_token&);
+
     std::mutex mutex_;
     std::condition_variable_any changed_;
     Bytes waiting_;
-    std::size_t taken_ = 0;  ///< of `waiting_`
     bool ended_ = false, broken_ = false, abandoned_ = false;
+
+    // The reader's own.
+    Bytes taken_;
+    std::size_t read_ = 0;  ///< of `taken_`
 };
 
 }  // namespace yore::server

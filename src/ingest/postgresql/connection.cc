@@ -7,8 +7,9 @@
 #include <array>
 #include <cerrno>
 
-#include <libpq-fe.h>
 #include <poll.h>
+
+#include "ingest/postgresql/libpq.h"
 
 namespace yore::ingest {
 namespace {
@@ -34,7 +35,7 @@ std::string one_line(std::string_view text) {
 }
 
 std::string field_of(const PGresult* result, int field) {
-    const char* text = PQresultErrorField(result, field);
+    const char* text = libpq().PQresultErrorField(result, field);
     return text == nullptr ? "" : one_line(text);
 }
 
@@ -54,14 +55,15 @@ Error refusal(const PGresult* result) {
         if (auto text = field_of(result, field); !text.empty()) hints.push_back(std::move(text));
     const std::string state = field_of(result, PG_DIAG_SQLSTATE);
     std::string text = field_of(result, PG_DIAG_MESSAGE_PRIMARY);
-    if (text.empty()) text = one_line(PQresultErrorMessage(result));
+    if (text.empty()) text = one_line(libpq().PQresultErrorMessage(result));
     return Error(code_of_sqlstate(state), fmt::format("the server: {}", text), std::move(hints));
 }
 
 using ConninfoOptions = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
 
 bool names_database(const std::string& conninfo) {
-    const ConninfoOptions options(PQconninfoParse(conninfo.c_str(), nullptr), &PQconninfoFree);
+    const ConninfoOptions options(libpq().PQconninfoParse(conninfo.c_str(), nullptr),
+                                  libpq().PQconninfoFree);
     for (const auto* option = options.get(); option && option->keyword; ++option)
         if (std::string_view(option->keyword) == "dbname") return option->val != nullptr;
     return false;
@@ -71,10 +73,11 @@ bool names_database(const std::string& conninfo) {
 
 void check_conninfo(const std::string& conninfo) {
     char* problem = nullptr;
-    const ConninfoOptions options(PQconninfoParse(conninfo.c_str(), &problem), &PQconninfoFree);
+    const ConninfoOptions options(libpq().PQconninfoParse(conninfo.c_str(), &problem),
+                                  libpq().PQconninfoFree);
     if (!options) {
         const std::string text = problem == nullptr ? "out of memory" : one_line(problem);
-        PQfreemem(problem);
+        libpq().PQfreemem(problem);
         throw Error(Errc::invalid, fmt::format("conninfo: {}", text),
                     {"as libpq takes it: `host=db1 user=backup` or `postgresql://backup@db1`"});
     }
@@ -100,13 +103,13 @@ std::string quoted_literal(std::string_view text) {
 }
 
 void Connection::Close::operator()(pg_conn* connection) const {
-    PQfinish(connection);
+    libpq().PQfinish(connection);
 }
 void Connection::Clear::operator()(pg_result* result) const {
-    PQclear(result);
+    libpq().PQclear(result);
 }
 void Connection::Free::operator()(char* memory) const {
-    PQfreemem(memory);
+    libpq().PQfreemem(memory);
 }
 
 Connection::Connection(const std::string& conninfo, std::stop_token stop, Kind kind)
@@ -122,14 +125,14 @@ Connection::Connection(const std::string& conninfo, std::stop_token stop, Kind k
     const std::array values{
         connect_timeout_s, conninfo.c_str(), "yore", replicates ? "true" : "false",
         database,          "UTF8",           none};
-    connection_.reset(PQconnectdbParams(keywords.data(), values.data(), 1));
+    connection_.reset(libpq().PQconnectdbParams(keywords.data(), values.data(), 1));
     if (!connection_) throw Error(Errc::io, "out of memory");
-    if (PQstatus(connection_.get()) != CONNECTION_OK)
-        throw Error(Errc::io, one_line(PQerrorMessage(connection_.get())),
+    if (libpq().PQstatus(connection_.get()) != CONNECTION_OK)
+        throw Error(Errc::io, one_line(libpq().PQerrorMessage(connection_.get())),
                     {fmt::format("is the server running, and does pg_hba.conf let the user in for "
                                  "`{}`?",
-                                 replicates ? "replication" : PQdb(connection_.get()))});
-    PQsetNoticeReceiver(connection_.get(), &Connection::receive_message, this);
+                                 replicates ? "replication" : libpq().PQdb(connection_.get()))});
+    libpq().PQsetNoticeReceiver(connection_.get(), &Connection::receive_message, this);
 }
 
 Connection::~Connection() = default;
@@ -142,27 +145,27 @@ void Connection::receive_message(void* self, const pg_result* result) {
 }
 
 int Connection::server_version() const {
-    return PQserverVersion(connection_.get());
+    return libpq().PQserverVersion(connection_.get());
 }
 
 std::string Connection::host() const {
-    const char* host = PQhost(connection_.get());
-    const char* port = PQport(connection_.get());
+    const char* host = libpq().PQhost(connection_.get());
+    const char* port = libpq().PQport(connection_.get());
     return fmt::format("{}:{}", host == nullptr ? "" : host, port == nullptr ? "" : port);
 }
 
 std::string Connection::user() const {
-    const char* user = PQuser(connection_.get());
+    const char* user = libpq().PQuser(connection_.get());
     return user == nullptr ? "" : user;
 }
 
 Error Connection::broken(std::string_view doing) const {
-    const std::string text = one_line(PQerrorMessage(connection_.get()));
+    const std::string text = one_line(libpq().PQerrorMessage(connection_.get()));
     return Error(Errc::io, fmt::format("{}: {}", doing, text.empty() ? "failed" : text));
 }
 
 bool Connection::poll_readable(Time until) const {
-    pollfd wanted{PQsocket(connection_.get()), POLLIN, 0};
+    pollfd wanted{libpq().PQsocket(connection_.get()), POLLIN, 0};
     for (;;) {
         if (stop_.stop_requested()) throw Error(Errc::cancelled, "stopped");
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Steady::now());
@@ -176,40 +179,42 @@ bool Connection::poll_readable(Time until) const {
 
 void Connection::wait_readable() const {
     while (!poll_readable(Steady::now() + std::chrono::hours(1))) continue;
-    if (PQconsumeInput(connection_.get()) == 0) throw broken("the connection broke");
+    if (libpq().PQconsumeInput(connection_.get()) == 0) throw broken("the connection broke");
 }
 
 bool Connection::read_until(Time until) {
     if (!poll_readable(until)) return false;
-    if (PQconsumeInput(connection_.get()) == 0) throw broken("the connection broke");
+    if (libpq().PQconsumeInput(connection_.get()) == 0) throw broken("the connection broke");
     return true;
 }
 
 Connection::Result Connection::next_result() {
-    while (PQisBusy(connection_.get()) != 0) wait_readable();
-    Result result(PQgetResult(connection_.get()));
-    if (result && PQresultStatus(result.get()) == PGRES_FATAL_ERROR) throw refusal(result.get());
+    while (libpq().PQisBusy(connection_.get()) != 0) wait_readable();
+    Result result(libpq().PQgetResult(connection_.get()));
+    if (result && libpq().PQresultStatus(result.get()) == PGRES_FATAL_ERROR)
+        throw refusal(result.get());
     return result;
 }
 
 void Connection::send(const std::string& command) {
-    if (PQsendQuery(connection_.get(), command.c_str()) == 0) throw broken("send a command");
+    if (libpq().PQsendQuery(connection_.get(), command.c_str()) == 0)
+        throw broken("send a command");
 }
 
 std::vector<Connection::Row> Connection::rows_of(const pg_result* result) {
-    std::vector<Row> rows(static_cast<std::size_t>(PQntuples(result)));
-    for (int row = 0; row < PQntuples(result); ++row)
-        for (int column = 0; column < PQnfields(result); ++column)
+    std::vector<Row> rows(static_cast<std::size_t>(libpq().PQntuples(result)));
+    for (int row = 0; row < libpq().PQntuples(result); ++row)
+        for (int column = 0; column < libpq().PQnfields(result); ++column)
             rows[static_cast<std::size_t>(row)].push_back(
-                PQgetisnull(result, row, column) != 0
+                libpq().PQgetisnull(result, row, column) != 0
                     ? std::nullopt
-                    : std::optional<std::string>(PQgetvalue(result, row, column)));
+                    : std::optional<std::string>(libpq().PQgetvalue(result, row, column)));
     return rows;
 }
 
 std::vector<Connection::Row> Connection::next_rows() {
     const Result result = next_result();
-    if (!result || PQresultStatus(result.get()) != PGRES_TUPLES_OK)
+    if (!result || libpq().PQresultStatus(result.get()) != PGRES_TUPLES_OK)
         throw Error(Errc::io, "the server gave another answer than the protocol says");
     return rows_of(result.get());
 }
@@ -238,14 +243,14 @@ std::optional<std::string> Connection::setting(const std::string& name) {
 
 void Connection::expect_copy() {
     const Result result = next_result();
-    if (!result || PQresultStatus(result.get()) != PGRES_COPY_OUT)
+    if (!result || libpq().PQresultStatus(result.get()) != PGRES_COPY_OUT)
         throw Error(Errc::io, "the server gave another answer than the protocol says");
 }
 
 std::optional<ByteView> Connection::copy_data() {
     for (;;) {
         char* bytes = nullptr;
-        const int size = PQgetCopyData(connection_.get(), &bytes, 1);
+        const int size = libpq().PQgetCopyData(connection_.get(), &bytes, 1);
         copied_.reset(bytes);
         if (size > 0) return as_bytes(std::string_view(bytes, static_cast<std::size_t>(size)));
         if (size == -1) return std::nullopt;
@@ -256,13 +261,13 @@ std::optional<ByteView> Connection::copy_data() {
 
 void Connection::expect_copy_both() {
     const Result result = next_result();
-    if (!result || PQresultStatus(result.get()) != PGRES_COPY_BOTH)
+    if (!result || libpq().PQresultStatus(result.get()) != PGRES_COPY_BOTH)
         throw Error(Errc::io, "the server gave another answer than the protocol says");
 }
 
 Connection::Arrival Connection::next_arrival() {
     char* bytes = nullptr;
-    const int size = PQgetCopyData(connection_.get(), &bytes, 1);
+    const int size = libpq().PQgetCopyData(connection_.get(), &bytes, 1);
     copied_.reset(bytes);
     if (size == 0) return {};
     if (size == -1) return {Arrival::Kind::end};
@@ -273,20 +278,22 @@ Connection::Arrival Connection::next_arrival() {
 
 void Connection::put_copy_data(ByteView message) {
     const std::string_view text = as_text(message);
-    if (PQputCopyData(connection_.get(), text.data(), static_cast<int>(text.size())) != 1 ||
-        PQflush(connection_.get()) != 0)
+    if (libpq().PQputCopyData(connection_.get(), text.data(), static_cast<int>(text.size())) != 1 ||
+        libpq().PQflush(connection_.get()) != 0)
         throw broken("send to the server");
 }
 
 std::vector<Connection::Row> Connection::end_copy() {
     Result result = next_result();
-    if (result && PQresultStatus(result.get()) == PGRES_COPY_IN) {
-        if (PQputCopyEnd(connection_.get(), nullptr) != 1 || PQflush(connection_.get()) != 0)
+    if (result && libpq().PQresultStatus(result.get()) == PGRES_COPY_IN) {
+        if (libpq().PQputCopyEnd(connection_.get(), nullptr) != 1 ||
+            libpq().PQflush(connection_.get()) != 0)
             throw broken("send to the server");
         result = next_result();
     }
-    auto rows = result && PQresultStatus(result.get()) == PGRES_TUPLES_OK ? rows_of(result.get())
-                                                                          : std::vector<Row>();
+    auto rows = result && libpq().PQresultStatus(result.get()) == PGRES_TUPLES_OK
+                    ? rows_of(result.get())
+                    : std::vector<Row>();
     finish();
     return rows;
 }
@@ -294,10 +301,10 @@ std::vector<Connection::Row> Connection::end_copy() {
 void Connection::finish(
     const std::function<bool(std::string_view sqlstate, const std::string& text)>& is_welcome) {
     for (;;) {
-        while (PQisBusy(connection_.get()) != 0) wait_readable();
-        const Result result(PQgetResult(connection_.get()));
+        while (libpq().PQisBusy(connection_.get()) != 0) wait_readable();
+        const Result result(libpq().PQgetResult(connection_.get()));
         if (!result) return;
-        if (PQresultStatus(result.get()) != PGRES_FATAL_ERROR) continue;
+        if (libpq().PQresultStatus(result.get()) != PGRES_FATAL_ERROR) continue;
         if (is_welcome && is_welcome(field_of(result.get(), PG_DIAG_SQLSTATE),
                                      field_of(result.get(), PG_DIAG_MESSAGE_PRIMARY)))
             continue;
