@@ -49,8 +49,9 @@ std::vector<Source> load_sources(const store::Store& store) {
 std::vector<Bytes> prefixes_of(std::uint32_t source) {
     std::vector<Bytes> prefixes{snapshots_prefix(source), holds_prefix(source),
                                 incarnations_prefix(source)};
-    // Those of its logs and schedules begin with another letter, and then as its incarnations do.
-    for (char letter : {'l', 'r', 't', 'g', 'p', 'q'}) {
+    // Those of its logs, schedules and pauses begin with another letter, and then as its
+    // incarnations do.
+    for (char letter : {'f', 'l', 'r', 't', 'g', 'p', 'q'}) {
         prefixes.push_back(incarnations_prefix(source));
         prefixes.back()[0] = static_cast<std::byte>(letter);
     }

@@ -26,6 +26,7 @@ References references_of(ByteView key, ByteView value) {
                 decode_segment(parse_log_key(LogFamily::segment, key), value).segment);
         case 'c':
         case 'd':
+        case 'f':
         case 's':
         case 'h':
         case 'i':

@@ -47,6 +47,9 @@ Presentation present_versions(const Invocation& invocation, Screen& screen) {
 Presentation present_log_follow(const Invocation&, Screen& screen) {
     Presentation presentation;
     presentation.row = [&](const nlohmann::json& row) {
+        if (row["event"] == "paused")
+            return screen.remark("paused since " + row.value("since", "") +
+                                 ": `yore log resume` lets it go on");
         screen.out(fmt::format("{}  {} moments  {} ms\n", row.value("known_until", ""),
                                number_in(row, "moments"), number_in(row, "lag_ms")));
         screen.flush();
@@ -97,6 +100,14 @@ std::string follower_line(const nlohmann::json& row) {
     return line;
 }
 
+Presentation present_log_pause(const Invocation&, Screen& screen) {
+    Presentation presentation;
+    presentation.result = [&](const nlohmann::json& result) {
+        screen.out(fmt::format("{}  {}\n", bytes_in(result, "source"), result.value("state", "")));
+    };
+    return presentation;
+}
+
 Presentation present_log_status(const Invocation&, Screen& screen) {
     Presentation presentation;
     presentation.row = [&](const nlohmann::json& row) {
@@ -145,7 +156,8 @@ const Presentations& time_presentations() {
     static const Presentations table{
         {"check", present_check},           {"log-fetch", present_log_fetch},
         {"log-follow", present_log_follow}, {"log-list", present_log_list},
-        {"log-push", present_log_push},     {"log-status", present_log_status},
+        {"log-pause", present_log_pause},   {"log-push", present_log_push},
+        {"log-resume", present_log_pause},  {"log-status", present_log_status},
         {"versions", present_versions},     {"windows", present_windows}};
     return table;
 }

@@ -82,6 +82,8 @@ void add_log(CLI::App& app, Invocation& invocation) {
     };
     for (CLI::App* verb :
          {add_verb(*log, invocation, "follow", "Follow a source until stopped", put),
+          add_verb(*log, invocation, "pause", "Do not follow a source until it is resumed", put),
+          add_verb(*log, invocation, "resume", "Let a paused source be followed again", put),
           add_verb(*log, invocation, "list", "List the stored segments", put)})
         verb->add_option("source", *source, "Of which source")->required()->type_name("SOURCE");
     add_verb(*log, invocation, "status", "Show who follows, and how far behind", put)

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <yore/base/error.h>
-#include <yore/base/guarded.h>
+#include <yore/catalog/follow_pause.h>
 #include <yore/catalog/log.h>
 #include <yore/command/followers.h>
 #include <yore/ingest/follow.h>
 
 #include <algorithm>
+#include <chrono>
+#include <condition_variable>
 #include <map>
+#include <mutex>
 #include <numeric>
 
 namespace yore::command {
@@ -16,6 +19,9 @@ struct Entry {
     FollowerStatus status;
     FollowerStatus before;  ///< what its counts were when the turn began
     bool has_turn = false;
+    bool try_now = false;  ///< not only when it is time
+    /// With the turn, unless it is paused: stops following.
+    std::stop_source following{std::nostopstate};
 };
 using Entries = std::map<std::string, Entry>;
 
@@ -65,17 +71,31 @@ std::string_view name_of(FollowerStatus::State state) {
             return "following";
         case FollowerStatus::State::waiting:
             return "waiting";
+        case FollowerStatus::State::paused:
+            return "paused";
     }
     return "unknown";
 }
 
 struct Followers::State {
     State(const catalog::Catalog& catalog_in, const Clock& clock_in)
-        : catalog(catalog_in), clock(clock_in) {}
+        : catalog(catalog_in),
+          clock(clock_in),
+          pauses(catalog::load_follow_pauses(catalog_in.store())) {}
 
     const catalog::Catalog& catalog;
     const Clock& clock;
-    Guarded<Entries> entries;
+    std::mutex changing;  ///< held from a look at `pauses` to the commit, and taken before `mutex`
+    mutable std::mutex mutex;  ///< guards what follows; nothing is stored under it
+    std::condition_variable_any changed;
+    Entries entries;
+    std::map<std::uint32_t, Timestamp> pauses;  ///< since when, by the source's id
+
+    template <typename Use>
+    decltype(auto) with(Use&& use) {
+        std::scoped_lock lock(mutex);
+        return std::forward<Use>(use)(entries);
+    }
 
     /// One that is new begins in `starting`.
     static Entry& entry_of(Entries& all, const catalog::Source& source,
@@ -90,11 +110,12 @@ struct Followers::State {
         return entry;
     }
     void end_turn(const std::string& source) {
-        entries.with([&](Entries& all) {
+        with([&](Entries& all) {
             const auto found = all.find(source);
             found->second.has_turn = false;
             if (!found->second.status.configured) all.erase(found);
         });
+        changed.notify_all();
     }
 };
 
@@ -103,9 +124,14 @@ Followers::Followers(const catalog::Catalog& catalog, const Clock& clock)
 Followers::~Followers() = default;
 
 std::vector<FollowerStatus> Followers::list() const {
-    return state_->entries.with([](const Entries& all) {
+    return state_->with([&](const Entries& all) {
         std::vector<FollowerStatus> found;
-        for (const auto& [name, entry] : all) found.push_back(entry.status);
+        for (const auto& [name, entry] : all) {
+            found.push_back(entry.status);
+            const auto pause = state_->pauses.find(entry.status.source_id);
+            if (pause != state_->pauses.end() && !entry.has_turn)
+                become(found.back(), FollowerStatus::State::paused, pause->second);
+        }
         return found;
     });
 }
@@ -124,10 +150,11 @@ std::optional<Timestamp> Followers::known_until(std::uint32_t source) const {
 std::shared_ptr<void> Followers::take_turn(const catalog::Source& source) {
     const auto known = known_until(source.id);
     const Timestamp now = state_->clock.now();
-    const bool taken = state_->entries.with([&](Entries& all) {
+    const bool taken = state_->with([&](Entries& all) {
         Entry& entry = State::entry_of(all, source, known, now);
         if (entry.has_turn) return false;
         entry.has_turn = true;
+        entry.try_now = false;
         become(entry.status, FollowerStatus::State::starting, now);
         ++entry.status.starts;
         entry.before = entry.status;
@@ -138,10 +165,78 @@ std::shared_ptr<void> Followers::take_turn(const catalog::Source& source) {
         nullptr, [state = state_.get(), name = source.name](void*) { state->end_turn(name); });
 }
 
+std::stop_source Followers::begin(const catalog::Source& source, const std::stop_token& stop) {
+    std::unique_lock lock(state_->mutex);
+    const auto is_paused = [&] { return state_->pauses.contains(source.id); };
+    Entry& entry = state_->entries.at(source.name);
+    if (is_paused()) {
+        entry.following = std::stop_source(std::nostopstate);
+        become(entry.status, FollowerStatus::State::paused, state_->pauses.at(source.id));
+        state_->changed.notify_all();
+        if (!state_->changed.wait(lock, stop, [&] { return !is_paused(); })) return entry.following;
+        become(entry.status, FollowerStatus::State::starting, state_->clock.now());
+        state_->changed.notify_all();
+    }
+    entry.following = std::stop_source();
+    return entry.following;
+}
+
+void Followers::pause(const catalog::Source& source, const std::stop_token& stop) {
+    {
+        std::scoped_lock changing(state_->changing);
+        if (!paused_since(source.id)) {
+            const Timestamp now = state_->clock.now();
+            const store::RecordChange change[] = {catalog::put_follow_pause(source.id, now)};
+            state_->catalog.store().commit(change);
+            std::scoped_lock lock(state_->mutex);
+            state_->pauses.emplace(source.id, now);
+        }
+    }
+    auto following = state_->with([&](Entries& all) {
+        const auto found = all.find(source.name);
+        return found == all.end() ? std::stop_source(std::nostopstate) : found->second.following;
+    });
+    following.request_stop();  // not under the lock: who follows may want it, to note something
+    std::unique_lock lock(state_->mutex);
+    const bool is_still = state_->changed.wait(lock, stop, [&] {
+        const auto found = state_->entries.find(source.name);
+        return found == state_->entries.end() || !found->second.has_turn ||
+               found->second.status.state == FollowerStatus::State::paused ||
+               !state_->pauses.contains(source.id);
+    });
+    if (!is_still)
+        throw Error(Errc::cancelled,
+                    fmt::format("source {} is paused, but does not rest yet", source.name));
+}
+
+void Followers::resume(const catalog::Source& source) {
+    std::scoped_lock changing(state_->changing);
+    if (!paused_since(source.id))
+        throw Error(Errc::invalid, fmt::format("source {} is not paused", source.name),
+                    {"`yore log status` shows what is"});
+    const store::RecordChange change[] = {catalog::remove_follow_pause(source.id)};
+    state_->catalog.store().commit(change);
+    state_->with([&](Entries& all) {
+        state_->pauses.erase(source.id);
+        if (const auto found = all.find(source.name); found != all.end())
+            found->second.try_now = true;
+    });
+    state_->changed.notify_all();
+}
+
+std::optional<Timestamp> Followers::paused_since(std::uint32_t source) const {
+    return state_->with([&](const Entries&) {
+        const auto found = state_->pauses.find(source);
+        return found == state_->pauses.end() ? std::nullopt : std::optional(found->second);
+    });
+}
+
 void Followers::note(const catalog::Source& source, const ingest::Followed& followed) {
     const Timestamp now = state_->clock.now();
-    state_->entries.with([&](Entries& all) {
-        auto& [status, before, has_turn] = all.at(source.name);
+    state_->with([&](Entries& all) {
+        Entry& entry = all.at(source.name);
+        FollowerStatus& status = entry.status;
+        const FollowerStatus& before = entry.before;
         const bool is_first = status.state != FollowerStatus::State::following;
         if (is_first) become(status, FollowerStatus::State::following, now);
         const auto moments = before.moments + followed.moments;
@@ -163,12 +258,12 @@ void Followers::note(const catalog::Source& source, const ingest::Followed& foll
 void Followers::want(const catalog::Source& source) {
     const auto known = known_until(source.id);
     const Timestamp now = state_->clock.now();
-    state_->entries.with(
+    state_->with(
         [&](Entries& all) { State::entry_of(all, source, known, now).status.configured = true; });
 }
 
 void Followers::unwant(const catalog::Source& source) {
-    state_->entries.with([&](Entries& all) {
+    state_->with([&](Entries& all) {
         const auto found = all.find(source.name);
         if (found == all.end()) return;
         found->second.status.configured = false;
@@ -179,17 +274,35 @@ void Followers::unwant(const catalog::Source& source) {
 void Followers::interrupted(const catalog::Source& source, const std::string& why,
                             Timestamp retry_at) {
     const Timestamp now = state_->clock.now();
-    state_->entries.with(
-        [&](Entries& all) { wait(all.at(source.name).status, why, retry_at, now); });
+    state_->with([&](Entries& all) { wait(all.at(source.name).status, why, retry_at, now); });
 }
 
 void Followers::failed(const catalog::Source& source, const std::string& why, Timestamp retry_at) {
     const Timestamp now = state_->clock.now();
-    state_->entries.with([&](Entries& all) {
+    state_->with([&](Entries& all) {
         const auto found = all.find(source.name);
         if (found == all.end() || found->second.has_turn) return;
         wait(found->second.status, why, retry_at, now);
     });
+}
+
+void Followers::wait_to_retry(const catalog::Source& source, Duration delay,
+                              const std::stop_token& stop) {
+    std::unique_lock lock(state_->mutex);
+    const auto found = state_->entries.find(source.name);
+    if (found == state_->entries.end()) return;
+    bool& try_now = found->second.try_now;
+    state_->changed.wait_for(lock, stop, std::chrono::nanoseconds(delay.ns),
+                             [&] { return try_now; });
+    try_now = false;
+}
+
+void Followers::try_now(const catalog::Source& source) {
+    state_->with([&](Entries& all) {
+        if (const auto found = all.find(source.name); found != all.end())
+            found->second.try_now = true;
+    });
+    state_->changed.notify_all();
 }
 
 }  // namespace yore::command

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// log-follow: `source`. An event `followed` after each commit (of a cluster: once a second at
 /// most), with `known_until`, `moments`, `records`, `lag_ms`, `lost`, `bytes` and `pinned_bytes`;
-/// the result has the same. Runs until it is stopped.
+/// the result has the same. An event `paused`, with `since`, when it is paused; it waits then.
+/// Runs until it is stopped.
 #include <yore/base/error.h>
 #include <yore/base/log.h>
 #include <yore/ingest/follow.h>
@@ -50,6 +51,50 @@ ingest::Followed follow_cluster(Context& context, const catalog::Source& source,
                                      context.clock(), stop);
 }
 
+/// In all, where a pause ended `before`.
+ingest::Followed together(const ingest::Followed& before, ingest::Followed now) {
+    now.moments += before.moments;
+    now.records += before.records;
+    now.lost += before.lost;
+    now.bytes += before.bytes;
+    if (now.known_until.ns == 0) now.known_until = before.known_until;
+    return now;
+}
+
+/// Until it is paused or stopped.
+using Follow = std::function<ingest::Followed(const Told&, const std::stop_token&)>;
+
+/// From one pause to the next, until it is stopped.
+ingest::Followed follow_between_pauses(Context& context, const catalog::Source& source,
+                                       const Follow& follow, Reporter& reporter,
+                                       const std::stop_token& stop) {
+    Followers& followers = context.followers();
+    ingest::Followed all;
+    all.known_until = followers.known_until(source.id).value_or(Timestamp{});
+    Timestamp told;
+    const Told progress = [&](const ingest::Followed& followed) {
+        const auto now = together(all, followed);
+        followers.note(source, now);
+        if (now.known_until == told) return;
+        told = now.known_until;
+        reporter.event("followed", describe(now));
+    };
+    while (!stop.stop_requested()) {
+        if (const auto since = followers.paused_since(source.id))
+            reporter.event("paused", {{"since", to_rfc3339(*since)}});
+        std::stop_source part = followers.begin(source, stop);
+        const std::stop_callback forward(stop, [&] { part.request_stop(); });
+        if (stop.stop_requested()) break;
+        try {
+            all = together(all, follow(progress, part.get_token()));
+        } catch (const Error& error) {
+            const bool is_pause = part.stop_requested() && !stop.stop_requested();
+            if (error.code() != Errc::cancelled || !is_pause) throw;
+        }
+    }
+    return all;
+}
+
 }  // namespace
 
 nlohmann::json run_log_follow(Context& context, const Call& call) {
@@ -62,16 +107,12 @@ nlohmann::json run_log_follow(Context& context, const Call& call) {
                     {"`yore source add` declares it again"});
     const auto turn = context.followers().take_turn(source);
     Reporter reporter(call.output);
-    Timestamp told;
-    const Told progress = [&](const ingest::Followed& followed) {
-        context.followers().note(source, followed);
-        if (followed.known_until == told) return;
-        told = followed.known_until;
-        reporter.event("followed", describe(followed));
-    };
     const bool is_cluster = source.kind == catalog::SourceKind::postgresql;
-    const auto follow = is_cluster ? follow_cluster : follow_directory;
-    auto result = describe(follow(context, source, progress, call.stop));
+    const auto follow_it = is_cluster ? follow_cluster : follow_directory;
+    const Follow follow = [&](const Told& told, const std::stop_token& stop) {
+        return follow_it(context, source, told, stop);
+    };
+    auto result = describe(follow_between_pauses(context, source, follow, reporter, call.stop));
     result["source"] = source.name;
     return result;
 }

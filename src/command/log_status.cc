@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// log-status: `source` (absent: all that have a log or are to have one). An event `follower` each:
-/// `source`, `state` (`starting`, `following`, `waiting`, `not followed`), `configured`, `since`,
-/// `failure`, `retry_at`, `known_until`, `behind_ms`, `pending_since`, `last_lag_ms`,
+/// `source`, `state` (`starting`, `following`, `waiting`, `paused`, `not followed`), `configured`,
+/// `since`, `failure`, `retry_at`, `known_until`, `behind_ms`, `pending_since`, `last_lag_ms`,
 /// `longest_lag_ms`, `moments`, `records`, `lost`, `bytes`, `pinned_bytes`, `starts`, `failures`.
 /// The result has `count`.
 #include <yore/base/error.h>
@@ -46,12 +46,18 @@ nlohmann::json describe(const FollowerStatus& status, Timestamp now) {
     return row;
 }
 
-/// What is known of a log that nobody feeds here. There is none: nullopt.
+/// What is known of a log that nobody feeds here. There is none, nor a pause: nullopt.
 std::optional<nlohmann::json> describe_log(Context& context, const catalog::Source& source) {
     const auto known = context.followers().known_until(source.id);
-    if (!known) return std::nullopt;
-    return nlohmann::json{
-        {"source", source.name}, {"state", "not followed"}, {"known_until", to_rfc3339(*known)}};
+    const auto paused = context.followers().paused_since(source.id);
+    if (!known && !paused) return std::nullopt;
+    nlohmann::json row{
+        {"source", source.name}, {"state", "not followed"}, {"known_until", time_or_null(known)}};
+    if (paused) {
+        row["state"] = name_of(FollowerStatus::State::paused);
+        row["since"] = to_rfc3339(*paused);
+    }
+    return row;
 }
 
 }  // namespace

@@ -203,9 +203,14 @@ void MetricsText::add_followers() {
             return source.follower ? std::optional(value_of(*source.follower)) : std::nullopt;
         });
     };
-    add_by_follower({"yore_log_following", gauge, "1: changes are stored; 0: it starts or failed."},
+    add_by_follower(
+        {"yore_log_following", gauge, "1: changes are stored; 0: it starts, failed or is paused."},
+        [](const FollowerStatus& status) {
+            return std::uint64_t{status.state == FollowerStatus::State::following};
+        });
+    add_by_follower({"yore_log_paused", gauge, "1: nothing is followed until it is resumed."},
                     [](const FollowerStatus& status) {
-                        return std::uint64_t{status.state == FollowerStatus::State::following};
+                        return std::uint64_t{status.state == FollowerStatus::State::paused};
                     });
     add_by_follower(
         {"yore_log_lag_seconds", gauge,

@@ -22,7 +22,8 @@ constexpr std::chrono::minutes went_well{1};
 class FollowedLog final : public command::Output {
   public:
     explicit FollowedLog(const std::string& source) : source_(source) {}
-    void event(const nlohmann::json&) override {
+    void event(const nlohmann::json& event) override {
+        if (event.value("event", "") != "followed") return;
         if (!told_) log_info("source {}: every moment of it is kept from now on", source_);
         told_ = true;
     }
@@ -82,11 +83,7 @@ void WantedFollowers::want(const std::vector<std::string>& sources) {
             continue;
         }
         wanted.erase(stays);
-        {
-            const std::scoped_lock lock(follower.mutex);
-            follower.try_now = true;
-        }
-        follower.changed.notify_all();
+        context_.followers().try_now(follower.source);
     }
     stop(unwanted);
     for (catalog::Source& source : wanted) {
@@ -124,15 +121,8 @@ void WantedFollowers::run(Follower& follower, const std::stop_token& stop) {
         if (std::exchange(told, failure->what()) != failure->what())
             log_warning("source {} is not followed: {}; it is tried again until it works", name,
                         failure->full_text());
-        wait(follower, delay, stop);
+        context_.followers().wait_to_retry(follower.source, delay, stop);
     }
-}
-
-void WantedFollowers::wait(Follower& follower, Duration delay, const std::stop_token& stop) {
-    std::unique_lock lock(follower.mutex);
-    follower.changed.wait_for(lock, stop, std::chrono::nanoseconds(delay.ns),
-                              [&] { return follower.try_now; });
-    follower.try_now = false;
 }
 
 }  // namespace yore::server

@@ -5,9 +5,7 @@
 #include <yore/base/error.h>
 #include <yore/command/context.h>
 
-#include <condition_variable>
 #include <list>
-#include <mutex>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -35,14 +33,10 @@ class WantedFollowers {
   private:
     struct Follower {
         catalog::Source source;
-        std::mutex mutex;
-        std::condition_variable_any changed;
-        bool try_now = false;  ///< under the mutex
         std::jthread thread;
     };
     void stop(const std::list<Follower*>&);
     void run(Follower&, const std::stop_token&);
-    void wait(Follower&, Duration, const std::stop_token&);
 
     command::Context& context_;
     std::list<Follower> followers_;

@@ -3,6 +3,9 @@
 #include <yore/command/followers.h>
 #include <yore/ingest/follow.h>
 
+#include <future>
+#include <thread>
+
 #include "command_fixture.h"
 
 using namespace yore;
@@ -101,6 +104,105 @@ TEST_CASE("a follower is behind by what is not durable, and by all since the log
     FollowerStatus waiting = world.only();
     waiting.state = FollowerStatus::State::waiting;
     CHECK(waiting.behind(world.clock.now()) == seconds(100));
+}
+
+TEST_CASE("a pause stops who follows, and he goes on when it is resumed") {
+    World world;
+    command::Followers& followers = world.followers;
+    std::promise<void> began, resumed;
+    std::stop_source stop;
+    std::jthread thread([&] {
+        const auto turn = followers.take_turn(world.home);
+        auto part = followers.begin(world.home, stop.get_token());
+        followers.note(world.home, world.followed(1, {}));
+        began.set_value();
+        while (!part.stop_requested()) std::this_thread::yield();
+        part = followers.begin(world.home, stop.get_token());
+        resumed.set_value();
+        followers.note(world.home, world.followed(1, {}));
+        while (!part.stop_requested()) std::this_thread::yield();
+        followers.begin(world.home, stop.get_token());
+    });
+    began.get_future().wait();
+    followers.pause(world.home, {});
+    CHECK(world.only().state == FollowerStatus::State::paused);
+    const Timestamp begun = world.clock.now();
+    CHECK(world.only().since == begun);
+    world.clock.set(begun + seconds(60));
+    CHECK(world.only().behind(world.clock.now()) == seconds(60));
+    followers.pause(world.home, {});  // once more is the same pause
+    CHECK(followers.paused_since(world.home.id) == begun);
+    followers.resume(world.home);
+    resumed.get_future().wait();
+    CHECK(code_thrown_by([&] { followers.resume(world.home); }) == Errc::invalid);
+
+    followers.pause(world.home, {});
+    stop.request_stop();  // also one that is paused ends
+    thread.join();
+    CHECK(followers.list().empty());
+    const command::Followers later(world.repo.owner->context().catalog(), world.clock);
+    CHECK(later.paused_since(world.home.id) == world.clock.now());
+}
+
+TEST_CASE("one that waits to be tried again is paused at once, and tried when it is resumed") {
+    World world;
+    command::Followers& followers = world.followers;
+    followers.want(world.home);
+    followers.failed(world.home, "it is gone", world.clock.now() + seconds(600));
+    followers.pause(world.home, {});
+    CHECK(world.only().state == FollowerStatus::State::paused);
+    CHECK(world.only().failure.empty());
+    std::jthread thread([&](const std::stop_token& stop) {
+        followers.wait_to_retry(world.home, seconds(600), stop);
+    });
+    followers.resume(world.home);
+    thread.join();
+    CHECK(world.only().state == FollowerStatus::State::waiting);
+    CHECK(world.only().failure == "it is gone");
+}
+
+TEST_CASE("a pause waits for who follows no longer than it may") {
+    World world;
+    const auto turn = world.followers.take_turn(world.home);
+    const auto part = world.followers.begin(world.home, {});
+    std::stop_source stop;
+    stop.request_stop();
+    CHECK(code_thrown_by([&] { world.followers.pause(world.home, stop.get_token()); }) ==
+          Errc::cancelled);
+    CHECK(part.stop_requested());
+    CHECK(world.followers.paused_since(world.home.id).has_value());
+}
+
+TEST_CASE("what nobody follows is paused and resumed by command") {
+    const Way way = either_way();
+    World world;
+    CommandFixture& repo = world.repo;
+    const nlohmann::json home{{"source", "home"}};
+    CHECK(repo.failure(way, "log-resume", home) == Errc::invalid);
+    CHECK(repo.failure(way, "log-pause", {{"source", "nobody"}}) == Errc::not_found);
+    const auto paused = repo.run(way, "log-pause", home).result;
+    CHECK(paused["state"] == "paused");
+    const auto told = repo.run(way, "log-status", nlohmann::json::object()).of("follower");
+    REQUIRE(told.size() == 1);
+    CHECK(told[0]["state"] == "paused");
+    CHECK(told[0]["since"] == paused["paused_since"]);
+    CHECK(told[0]["known_until"].is_null());
+
+    std::stop_source stop;
+    Heard followed;
+    std::jthread thread([&] {
+        command::NoInput input;
+        followed = repo.run_with(way, "log-follow", home, input, stop.get_token());
+    });
+    while (repo.owner->context().followers().list().empty()) std::this_thread::yield();
+    CHECK(repo.owner->context().followers().list()[0].state != FollowerStatus::State::following);
+    stop.request_stop();
+    thread.join();
+    CHECK(followed.events.size() == 1);
+    CHECK(followed.texts("paused", "since") == Names{paused["paused_since"]});
+
+    CHECK(repo.run(way, "log-resume", home).result["state"] == "not followed");
+    CHECK(repo.run(way, "log-status", home).of("follower").empty());
 }
 
 TEST_CASE("log status tells of logs that nobody follows") {

@@ -112,6 +112,11 @@ TEST_CASE("a source that is followed is as new as its follower knows") {
     facts.sources[0].follower->state = FollowerStatus::State::waiting;
     CHECK(value("yore_log_following") == "0");
     CHECK(value("yore_log_lag_seconds") == "10");  // ever since it was known
+    CHECK(value("yore_log_paused") == "0");
+    facts.sources[0].follower->state = FollowerStatus::State::paused;
+    CHECK(value("yore_log_paused") == "1");
+    CHECK(value("yore_log_following") == "0");
+    CHECK(value("yore_log_lag_seconds") == "10");
     CHECK(value("yore_source_last_success_age_seconds") == "10");
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Records of the catalog. The first byte says which; what is accepted survives being stored again.
+#include "catalog/follow_pause_records.h"
 #include "catalog/job_records.h"
 #include "catalog/log_records.h"
 #include "catalog/records.h"
@@ -47,7 +48,15 @@ void schedule_state(ByteView record) {
     YORE_ENSURE(equal(encode(decode_schedule_state(stored)), stored));
 }
 
+void follow_pause(ByteView record) {
+    const Bytes stored = encode_follow_pause(decode_follow_pause(record));
+    YORE_ENSURE(equal(encode_follow_pause(decode_follow_pause(stored)), stored));
+}
+
 void keys(ByteView key) {
+    fuzz::expecting({Errc::corrupt}, [&] {
+        YORE_ENSURE(equal(follow_pause_key(parse_follow_pause_key(key)), key));
+    });
     fuzz::expecting({Errc::corrupt}, [&] { YORE_ENSURE(equal(job_key(parse_job_key(key)), key)); });
     fuzz::expecting({Errc::corrupt, Errc::unsupported}, [&] {
         const auto parsed = parse_schedule_key(ScheduleFamily::spec, key);
@@ -101,7 +110,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size == 0) return 0;
     const ByteView record = fuzz::input(data + 1, size - 1);
     fuzz::expecting({Errc::corrupt, Errc::unsupported}, [&] {
-        switch (data[0] % 13) {
+        switch (data[0] % 14) {
             case 0:
                 return snapshot(record);
             case 1:
@@ -126,6 +135,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                 return schedule_state(record);
             case 12:
                 return verified(record);
+            case 13:
+                return follow_pause(record);
             default:
                 return hold(record);
         }

@@ -242,6 +242,10 @@ def follow(owner):
     owner.run("log-status")
     owner.run("log-list", {"source": "home"})
     owner.run("windows", {"source": "home"})
+    owner.run("log-pause", {"source": "home"})
+    check(any(line["event"] == "paused" for line in lines), "it is told of the pause")
+    owner.run("log-resume", {"source": "home"})
+    check(any(line["event"] == "followed" for line in lines), "it goes on")
     return lines
 
 

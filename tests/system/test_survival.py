@@ -151,6 +151,42 @@ def it_follows_as_its_file_says():
         check(all(segment["tree"] for segment in segments), f"all are closed: {segments}")
 
 
+def it_is_paused():
+    """Over a restart too; what was changed meanwhile is stored afterwards, and uncertain."""
+    with Scratch() as scratch:
+        served = Following(scratch)
+        process = served.started_up()
+        until(served.is_followed, "it is followed")
+        served.is_stored()
+        begun = now()
+        check(served.repo.yore("log", "pause", "home").out == "home  paused\n", "it says so")
+        with open(os.path.join(served.home, "unseen"), "w", encoding="utf-8") as out:
+            out.write("changed while it is paused")
+        check(served.rows("segment")[-1]["tree"], "what it had read is whole")
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        served.forget_heard()
+        process = served.started_up()
+        until(lambda: served.status().get("state") == "paused", "it is paused still")
+        since = served.status()["since"]
+        check(begun <= since <= now() and served.status()["configured"], f"{served.status()}")
+        for line in ('yore_log_paused{source="home"} 1', 'yore_log_following{source="home"} 0'):
+            check(line + "\n" in served.repo.yore("metrics").out, line)
+        check(not os.path.exists(os.path.join(served.live(), "unseen")), "nothing is read")
+        process.send_signal(signal.SIGHUP)
+        check(served.status()["state"] == "paused", "whatever the file of settings says")
+        again = served.repo.yore("log", "resume", "home").out
+        check(again == "home  starting\n", again)
+        until(served.is_followed, "it is followed again")
+        served.is_stored()
+        missed = served.rows("span")[-1]
+        check(missed["reason"] == "it was not followed" and
+              missed["from_time"] <= since <= missed["to_time"], f"{missed}, paused at {since}")
+        refused = served.repo.yore("log", "resume", "home", expect=FAILED)
+        check("not paused" in refused.err, refused.err)
+        served.end(process)
+
+
 def it_is_killed_at_any_time():
     seed = random.randrange(1 << 32)
     print(f"seed {seed}", flush=True)
@@ -255,5 +291,5 @@ def its_disk_is_full():
 if __name__ == "__main__":
     if os.geteuid() != 0:
         sys.exit(77)  # needs fanotify, and a loop device
-    main(it_follows_as_its_file_says, it_is_killed_at_any_time, its_directory_goes_and_comes,
-         its_disk_is_full)
+    main(it_follows_as_its_file_says, it_is_paused, it_is_killed_at_any_time,
+         its_directory_goes_and_comes, its_disk_is_full)

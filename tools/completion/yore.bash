@@ -12,7 +12,7 @@ _yore() {
         [snapshot]='--tag --stdin --as --checkpoint --max-rate --from-directory'
         [snapshots]='--bytes'
         [versions]='--bytes'
-        [log]='fetch follow list push status'
+        [log]='fetch follow list pause push resume status'
         [ls]='-l --recursive --deleted --bytes'
         [find]='--name --type --size --newer --older -l --bytes'
         [du]='--depth --human --bytes'

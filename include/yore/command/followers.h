@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Followers: who feeds the logs of sources in this process, and how far each has come.
 ///
-/// One is listed while it follows, and, when a file of settings asks for it, also while it waits to
-/// be tried again. How the log itself stands is in the catalog.
+/// One is listed while it follows or is paused in that, and, when a file of settings asks for it,
+/// also while it waits to be tried again. How the log itself stands is in the catalog.
 #pragma once
 
 #include <yore/base/time.h>
@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +45,7 @@ struct FollowerStatus {
         starting,   ///< all of it is read before events count
         following,  ///< what changes is stored
         waiting,    ///< it has failed, and is tried again
+        paused,     ///< nothing of the source is read until it is resumed
     };
     std::uint32_t source_id = 0;
     std::string source;
@@ -71,12 +73,13 @@ struct FollowerStatus {
     /// something may have changed ever since the log was known.
     Duration behind(Timestamp now) const;
 };
-/// `starting`, `following`, `waiting`.
+/// `starting`, `following`, `waiting`, `paused`.
 std::string_view name_of(FollowerStatus::State);
 
 /// Any thread.
 class Followers {
   public:
+    /// Reads which sources are paused.
     Followers(const catalog::Catalog&, const Clock&);
     ~Followers();
 
@@ -84,9 +87,19 @@ class Followers {
     /// Up to when a source's log is stored, whoever feeds it. It has none: nullopt.
     std::optional<Timestamp> known_until(std::uint32_t source) const;
 
+    /// Nothing of the source is followed until it is resumed, by whatever process. Returns when who
+    /// follows it here has stored what it had read. Stopped before: Errc::cancelled; paused it is.
+    void pause(const catalog::Source&, const std::stop_token&);
+    /// Not paused: Errc::invalid.
+    void resume(const catalog::Source&);
+    /// Not paused: nullopt.
+    std::optional<Timestamp> paused_since(std::uint32_t source) const;
+
     /// Held by the one who feeds a source's log. Somebody does already: Errc::busy.
     std::shared_ptr<void> take_turn(const catalog::Source&);
-    /// From who holds the turn.
+    // From who holds the turn.
+    /// Waits while the source is paused, or until it is stopped. Then what a pause will stop.
+    std::stop_source begin(const catalog::Source&, const std::stop_token&);
     void note(const catalog::Source&, const ingest::Followed&);
     /// It does not get at the source, and tries again by itself.
     void interrupted(const catalog::Source&, const std::string& why, Timestamp retry_at);
@@ -96,6 +109,9 @@ class Followers {
     void unwant(const catalog::Source&);
     /// It does not follow, and is tried again.
     void failed(const catalog::Source&, const std::string& why, Timestamp retry_at);
+    /// Until `retry_at`, a resume or `try_now`.
+    void wait_to_retry(const catalog::Source&, Duration, const std::stop_token&);
+    void try_now(const catalog::Source&);
 
   private:
     struct State;
