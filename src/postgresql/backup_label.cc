@@ -82,7 +82,7 @@ LabelTime time_in(std::string_view text) {
 }
 
 BackupLabel::From from_in(std::string_view text) {
-    if (text == "primary") return BackupLabel::From::primary;
+    if (text == "primary" || text == "master") return BackupLabel::From::primary;  // before 14
     if (text == "standby") return BackupLabel::From::standby;
     refuse(fmt::format("BACKUP FROM `{}` is not known", text));
 }

@@ -37,6 +37,11 @@ std::string replaced(std::string text, std::string_view old_part, std::string_vi
 
 }  // namespace
 
+TEST_CASE("Before 14 a primary was a master") {
+    CHECK(parse_backup_label(replaced(label_text, "primary", "master")).from ==
+          BackupLabel::From::primary);
+}
+
 TEST_CASE("A backup_label says where recovery starts") {
     const BackupLabel label = parse_backup_label(label_text);
     CHECK(label.start == Lsn{0x2000028});
