@@ -87,11 +87,12 @@ def every_version():
             followed = Followed(scratch, server)
             moments_of_the_version(followed, major)
             target = scratch.path("restored")
-            said = followed.repo.yore("--json", "restore", "db@latest", "--to", target, "--start",
-                                      str(free_port()), "--bindir",
-                                      os.path.dirname(program("postgres", major))).json()[-1]
-            check(query(said["server"], "select count(*) from log") == "19", f"{major}: restored and started")
-            stopped(said["server"])
+            programs = os.path.dirname(program("postgres", major))
+            started = followed.repo.yore(
+                "--json", "restore", "db@latest", "--to", target, "--start", str(free_port()),
+                "--bindir", programs).json()[-1]["server"]
+            check(query(started, "select count(*) from log") == "19", f"{major}: it answers")
+            stopped(started)
             followed.end()
             followed.repo.umount(followed.scratch.path("mnt0"))
         print(f"version {major} holds", flush=True)
