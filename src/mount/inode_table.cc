@@ -16,6 +16,10 @@ std::size_t home_of(const view::Identity& identity, std::size_t slot_count) {
     return static_cast<std::size_t>(identity.words[0]) & (slot_count - 1);
 }
 
+std::unique_ptr<const std::string> kept(std::string_view name) {
+    return name.empty() ? nullptr : std::make_unique<const std::string>(name);
+}
+
 }  // namespace
 
 InodeTable::InodeTable(const view::Node& root) : root_(root) {}
@@ -97,7 +101,7 @@ void InodeTable::set_use(Record& record, Use use) const {
     record.use = use;
 }
 
-NodeNumber InodeTable::look_up(const view::Node& node, tree::FileKind kind, NodeNumber parent) {
+NodeNumber InodeTable::look_up(const view::Node& node, tree::FileKind kind, const Name& name) {
     if (node.identity == root_.identity) return root_number;
     const std::size_t index = shard_of(node.identity);
     return shards_[index].with([&](Shard& shard) {
@@ -105,14 +109,16 @@ NodeNumber InodeTable::look_up(const view::Node& node, tree::FileKind kind, Node
             Record& record = shard.records[*slot - 1];
             ++record.lookups;
             record.node = node;
-            record.parent = parent;
+            record.parent = name.parent;
+            record.name = kept(name.generated);
             set_use(record, Use::warm);
             return number(index, *slot - 1, record.generation);
         }
         const std::uint32_t place = take_place(shard);
         Record& record = shard.records[place];
         record = {.node = node,
-                  .parent = parent,
+                  .parent = name.parent,
+                  .name = kept(name.generated),
                   .lookups = 1,
                   .generation = record.generation + 1,
                   .is_directory = kind == tree::FileKind::directory};
@@ -130,6 +136,8 @@ void InodeTable::forget(NodeNumber number, std::uint64_t count) {
         if (record->lookups > 0) return;
         set_use(*record, Use::warm);
         erase(shard, record->node.identity);
+        record->node = {};
+        record->name.reset();
         size_.fetch_sub(1, std::memory_order_relaxed);
         if (record->generation < generation_max)
             shard.free.push_back(static_cast<std::uint32_t>(number >> place_shift));
@@ -183,10 +191,10 @@ void InodeTable::pass_hand(Shard& shard, Take what, std::size_t count, std::vect
     for (std::size_t i = 0; i < shard.records.size() && cold.size() < count; ++i) {
         shard.hand = (shard.hand + 1) % shard.records.size();
         Record& record = shard.records[shard.hand];
-        if (record.lookups == 0 || record.node.kind != view::NodeKind::stored) continue;
+        if (record.lookups == 0) continue;
         if (record.is_directory != (what == Take::directories)) continue;
         if (record.use == Use::passed) {
-            cold.push_back({record.parent, record.node});
+            cold.push_back({record.parent, record.node, record.name ? *record.name : ""});
             set_use(record, Use::taken);
         } else {
             set_use(record, Use::passed);

@@ -3,7 +3,7 @@
 ///
 /// A node id stands for one identity from the first lookup to the last forget and is never given
 /// again: its upper bits count how often its place was taken. Records lie in slabs, found by
-/// identity through open addressing: 300,000 inodes take some 40 MB.
+/// identity through open addressing: 300,000 inodes take some 48 MB.
 #pragma once
 
 #include <yore/base/guarded.h>
@@ -14,7 +14,10 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace yore::mount {
@@ -28,8 +31,13 @@ class InodeTable {
   public:
     explicit InodeTable(const view::Node& root);
 
+    /// What the kernel calls a node.
+    struct Name {
+        NodeNumber parent = 0;
+        std::string_view generated = {};  ///< empty: that of its entry in a stored directory
+    };
     /// The number of this node, one lookup more. The record takes over where the node lies now.
-    NodeNumber look_up(const view::Node&, tree::FileKind, NodeNumber parent);
+    NodeNumber look_up(const view::Node&, tree::FileKind, const Name&);
     /// The kernel drops `count` lookups; unknown numbers are ignored.
     void forget(NodeNumber, std::uint64_t count);
     std::optional<view::Node> find(NodeNumber) const;
@@ -42,11 +50,12 @@ class InodeTable {
     void each(const std::function<void(const view::Node&)>& visit) const;
 
     /// When there are more than `budget`, besides those that were taken before and are to be
-    /// forgotten still: at most `count` inside snapshots that were not used since the hand passed
-    /// them last, directories only when nothing else is left.
+    /// forgotten still: at most `count` that were not used since the hand passed them last,
+    /// directories only when nothing else is left.
     struct Cold {
         NodeNumber parent;
         view::Node node;
+        std::string name;  ///< empty: that of its entry
     };
     std::vector<Cold> take_cold(std::uint64_t budget, std::size_t count);
     /// The kernel did not forget one that was taken: it can be taken again.
@@ -59,7 +68,8 @@ class InodeTable {
     struct Record {
         view::Node node;
         NodeNumber parent = 0;
-        std::uint64_t lookups = 0;  ///< 0: the place is free
+        std::unique_ptr<const std::string> name;  ///< a generated one
+        std::uint64_t lookups = 0;                ///< 0: the place is free
         std::uint32_t generation = 0;
         Use use = Use::warm;
         bool is_directory = false;
@@ -92,5 +102,12 @@ class InodeTable {
     mutable std::atomic<std::uint64_t> taken_{0};  ///< records that are `taken`
     std::atomic<std::size_t> next_shard_{0};
 };
+
+/// What the kernel calls what it finds as `name` in `directory`.
+inline InodeTable::Name name_in(const view::Node& directory, NodeNumber parent,
+                                std::string_view name) {
+    const bool is_stored = directory.kind == view::NodeKind::stored;
+    return {parent, is_stored ? std::string_view() : name};
+}
 
 }  // namespace yore::mount

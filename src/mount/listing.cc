@@ -37,11 +37,12 @@ class Page {
         if (offset < dot_offset && !add(".", dot, dot_offset)) return false;
         return offset >= dot_dot_offset || add("..", dot, dot_dot_offset);
     }
-    bool add(const view::Listing& listing, NodeNumber parent) {
+    bool add(const view::Listing& listing, const view::Node& directory, NodeNumber parent) {
         name_.assign(listing.name);
         const std::uint64_t offset = dot_dot_offset + listing.cookie;
         if (!listing.node) return add(name_.c_str(), name_only(listing.kind), offset);
-        const NodeNumber number = inodes_.look_up(*listing.node, listing.kind, parent);
+        const NodeNumber number =
+            inodes_.look_up(*listing.node, listing.kind, name_in(directory, parent, listing.name));
         if (!add(name_.c_str(), entry_of(number, *listing.node, listing.attributes), offset)) {
             inodes_.forget(number, 1);
             return false;
@@ -88,7 +89,7 @@ void readdirplus(fuse_req_t request, fuse_ino_t number, std::size_t size, off_t 
                        const std::uint64_t after =
                            std::max(offset, dot_dot_offset) - dot_dot_offset;
                        session.view.list(directory, after, [&](const view::Listing& listing) {
-                           return page.add(listing, number);
+                           return page.add(listing, directory, number);
                        });
                    }
                } catch (const Error& error) {

@@ -39,7 +39,8 @@ void lookup(fuse_req_t request, fuse_ino_t parent, const char* name) {
             return;
         }
         const view::Attributes attributes = session.view.attributes(*found);
-        const NodeNumber number = session.inodes.look_up(*found, attributes.stat.kind, parent);
+        const NodeNumber number =
+            session.inodes.look_up(*found, attributes.stat.kind, name_in(directory, parent, name));
         const fuse_entry_param entry = entry_of(number, *found, attributes);
         if (fuse_reply_entry(request, &entry) != 0) session.inodes.forget(number, 1);
         session.shedder.look();

@@ -73,8 +73,10 @@ std::size_t Shedder::let_go(const std::vector<InodeTable::Cold>& cold) {
     std::size_t count = 0;
     for (const InodeTable::Cold& one : cold) {
         try {
-            const tree::EntryView entry = tree::entry_at(cache_, one.node.leaf, one.node.place);
-            const std::string name(entry.name());
+            const std::string name =
+                one.name.empty()
+                    ? std::string(tree::entry_at(cache_, one.node.leaf, one.node.place).name())
+                    : one.name;
             if (fuse_lowlevel_notify_inval_entry(session_, one.parent, name.c_str(), name.size()) ==
                 0)
                 ++count;

@@ -17,7 +17,6 @@
 #include "view/identity.h"
 #include "view/snapshots.h"
 #include "view/sources.h"
-#include "view/version_places.h"
 
 namespace yore::view {
 
@@ -102,7 +101,6 @@ struct View::State {
     Identities identities;
     Sources sources;
     ShownSnapshots snapshots;
-    mutable VersionPlaces version_places;
     Node root;
 
     /// What `refresh` last saw of each source.

@@ -16,6 +16,10 @@ bool is_name(std::string_view name) {
     return !name.empty() && name != "." && name != ".." && name.find('/') == name.npos;
 }
 
+std::string path_of(const Node& versions) {
+    return versions.versions_of ? *versions.versions_of : std::string();
+}
+
 }  // namespace
 
 Node View::State::versions_place(std::uint32_t source, const std::string& path) const {
@@ -23,7 +27,7 @@ Node View::State::versions_place(std::uint32_t source, const std::string& path) 
     node.kind = NodeKind::versions;
     node.moving = true;
     node.source = source;
-    node.place = version_places.number_of(path);
+    if (!path.empty()) node.versions_of = std::make_shared<const std::string>(path);
     node.identity = identities.generated(NodeKind::versions, source, path);
     return node;
 }
@@ -59,7 +63,7 @@ std::optional<Node> View::State::stored_at(const Node& directory, const StoredSt
 
 std::optional<Node> View::State::find_in_versions(const Node& directory, std::string_view name) {
     if (!is_name(name)) return std::nullopt;
-    const std::string path = version_places.path(directory.place);
+    const std::string path = path_of(directory);
     if (auto version = path.empty() ? std::nullopt : find_version(directory, path, name))
         return version;
     const std::string below = join_path(path, name);
@@ -73,7 +77,7 @@ std::optional<Node> View::State::find_in_versions(const Node& directory, std::st
 
 void View::State::list_versions(const Node& directory, std::uint64_t after,
                                 const std::function<bool(const Listing&)>& visit) const {
-    const std::string path = version_places.path(directory.place);
+    const std::string path = path_of(directory);
     struct Name {
         std::string text;
         tree::FileKind kind;

@@ -61,6 +61,16 @@ TEST_CASE("versions/ has a directory for each name that ever was, with the versi
         CHECK_FALSE(history.fixture.is_there(fmt::format("home/versions/{}", path)));
 }
 
+TEST_CASE("the view keeps nothing for names in versions/, and makes them again as they were") {
+    const History history;
+    const view::Node once = history.fixture.at("home/versions/d/f");
+    CHECK(once.versions_of.use_count() == 1);
+    const view::Node again = history.fixture.at("home/versions/d/f");
+    CHECK(once.identity == again.identity);
+    CHECK(once.versions_of != again.versions_of);
+    CHECK(history.fixture.at("home/versions").versions_of == nullptr);
+}
+
 TEST_CASE("What a path was is found without opening directories that stayed the same") {
     ViewFixture fixture;
     const auto home = fixture.add("home");

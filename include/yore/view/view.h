@@ -2,7 +2,8 @@
 /// The mount's tree without FUSE: names to nodes to bytes (DESIGN §2).
 ///
 /// A Node stands for one file of the view with its full identity; two Nodes with equal identity
-/// are the same file for the kernel (one page cache). A node is small and holds no decoded data.
+/// are the same file for the kernel (one page cache). A node is small, holds no decoded data, and
+/// all that the view needs to know of it: nothing is kept for nodes that are let go.
 /// Absence is a value; only damage throws. Any thread.
 #pragma once
 
@@ -68,8 +69,7 @@ struct Node {
     Identity identity;
     Identity path;               ///< stored: keyed hash of the source and the path in it
     std::uint32_t snapshot = 0;  ///< stored: this view's number of the snapshot
-    /// Stored: of its entry in `leaf`. Versions: number of the path. Log, segment: the
-    /// incarnation's number.
+    /// Stored: of its entry in `leaf`. Log, segment: the incarnation's number.
     std::uint32_t place = 0;
     NodeId leaf;
     Timestamp moment;  ///< every_moment, plan, links: also the second in a snapshot's name
@@ -77,6 +77,8 @@ struct Node {
     /// Calendar: how many seconds it covers.
     std::uint32_t ordinal = 0;
     LogPosition position;  ///< segment: where it begins
+    /// Versions: the path in the source; null: the source itself.
+    std::shared_ptr<const std::string> versions_of;
 
     /// A directory in which nothing ever appears.
     bool is_final() const { return kind == NodeKind::stored; }
