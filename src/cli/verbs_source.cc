@@ -186,9 +186,10 @@ void add_source(CLI::App& app, Invocation& invocation) {
 
 void add_snapshot(CLI::App& app, Invocation& invocation) {
     struct Options {
-        std::string source, file, checkpoint, directory;
+        std::string source, file, checkpoint, directory, programs, scratch;
         std::uint64_t max_rate = 0;
-        bool from_stdin = false;
+        bool from_stdin = false, dump = false;
+        std::vector<std::string> databases;
         Tags tags;
     };
     const auto options = std::make_shared<Options>();
@@ -200,6 +201,12 @@ void add_snapshot(CLI::App& app, Invocation& invocation) {
         if (options->max_rate != 0) request["max_rate"] = options->max_rate;
         if (!options->directory.empty())
             command::put_bytes(request, "from_directory", absolute_path(options->directory));
+        if (options->dump) request["dump"] = true;
+        if (!options->databases.empty()) request["databases"] = options->databases;
+        if (!options->programs.empty())
+            command::put_bytes(request, "programs", absolute_path(options->programs));
+        if (!options->scratch.empty())
+            command::put_bytes(request, "scratch", absolute_path(options->scratch));
         if (!options->from_stdin) return;
         request["stream"] = true;
         command::put_bytes(request, "file", options->file);
@@ -221,6 +228,19 @@ void add_snapshot(CLI::App& app, Invocation& invocation) {
         ->type_name("RATE");
     verb->add_option("--from-directory", options->directory,
                      "PostgreSQL: store a finished pg_basebackup, or a stopped cluster")
+        ->type_name("DIR");
+    auto* dump = verb->add_flag("--dump", options->dump,
+                                "PostgreSQL: store what pg_dump writes, as of SOURCE.dump");
+    verb->add_option("--database", options->databases, "Dump this one; may be given again [all]")
+        ->allow_extra_args(false)
+        ->needs(dump)
+        ->type_name("NAME");
+    verb->add_option("--scratch", options->scratch,
+                     "Where the dump lies until it is stored [TMPDIR, or /var/tmp]")
+        ->needs(dump)
+        ->type_name("DIR");
+    verb->add_option("--bindir", options->programs, "Where pg_dump is [by the server's version]")
+        ->needs(dump)
         ->type_name("DIR");
 }
 

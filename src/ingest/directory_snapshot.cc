@@ -33,6 +33,7 @@ catalog::Snapshot take(const SnapshotRun::Order& order, DirectoryReading reading
     parts.inode_tells = reading.inode_tells;
     Walk walk(parts);
     SnapshotRun::Work work;
+    work.describe = std::move(reading.describe);
     work.send = [&] { return walk.run(std::move(reading.root), reading.before.root); };
     if (const auto& before = reading.before.snapshot) {
         work.unchanged = before->root;

@@ -20,6 +20,7 @@ struct DirectoryReading {
     TrustRule trust = {};               ///< of what `before` holds
     const LinkCounts* links = nullptr;  ///< corrects the counts of links; null: they are right
     bool inode_tells = false;           ///< as Walk::Parts
+    std::function<void(catalog::Snapshot&)> describe = {};  ///< as SnapshotRun::Work
 };
 /// As take_directory_snapshot.
 catalog::Snapshot take(const SnapshotRun::Order&, DirectoryReading, std::stop_token);

@@ -13,6 +13,7 @@ The data directory, the socket and the log lie in one directory below /tmp. As r
 and initdb run as the user postgres. Port, socket and no TCP are given on the command line, so they
 hold whatever the files of the data directory say: any number of servers run side by side.
 """
+import contextlib
 import os
 import pwd
 import shutil
@@ -154,6 +155,20 @@ class Server:
         """Each statement by itself; what the last one answers, unaligned. Any error ends it."""
         return self.run("psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-f", "-",
                         "-d", f"{self.conninfo} dbname={database}", stdin=sql).strip()
+
+    @contextlib.contextmanager
+    def holding(self, sql, database="postgres"):
+        """A transaction that did this, open meanwhile."""
+        with subprocess.Popen(["psql", "-X", "-q", "-A", "-t", "-d",
+                               f"{self.conninfo} dbname={database}"], text=True,
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE) as session:
+            session.stdin.write(f"begin; {sql}; select 'done';\n")
+            session.stdin.flush()
+            check(session.stdout.readline().strip() == "done", sql)
+            try:
+                yield
+            finally:
+                session.stdin.close()
 
     def pgbench(self, *options):
         """As `pgbench("-i", "-s", "5")`, then `pgbench("-c", "4", "-T", "5")`."""

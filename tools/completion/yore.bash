@@ -9,7 +9,7 @@ _yore() {
         [init]='--encryption --label'
         [source]='add import list show set remove --purge --keep-all --keep-last --keep-hourly --keep-daily --keep-weekly --keep-monthly --keep-yearly --keep-within --window --directory --postgresql --config-dir --one-file-system --exclude --exclude-from --keep-cache-dirs --keep-nodump --path --subdirectory --time --zone --dry-run --tag'
         [key]='add list remove rotate --label --new-passphrase-file --new-passphrase-command --new-key-file'
-        [snapshot]='--tag --stdin --as --checkpoint --max-rate --from-directory'
+        [snapshot]='--tag --stdin --as --checkpoint --max-rate --from-directory --dump --database --scratch --bindir'
         [snapshots]='--bytes'
         [versions]='--bytes'
         [log]='fetch follow list pause push resume status'

@@ -93,6 +93,26 @@ void check_conninfo(const std::string& conninfo) {
     }
 }
 
+std::string conninfo_of_database(const std::string& conninfo, std::string_view database) {
+    const ConninfoOptions options(libpq().PQconninfoParse(conninfo.c_str(), nullptr),
+                                  libpq().PQconninfoFree);
+    if (!options) throw Error(Errc::invalid, "conninfo: it cannot be read");
+    std::string text;
+    const auto add = [&](std::string_view keyword, std::string_view value) {
+        text += fmt::format("{}{}='", text.empty() ? "" : " ", keyword);
+        for (const char c : value) {
+            if (c == '\'' || c == '\\') text += '\\';
+            text += c;
+        }
+        text += '\'';
+    };
+    for (const auto* option = options.get(); option->keyword != nullptr; ++option)
+        if (option->val != nullptr && std::string_view(option->keyword) != "dbname")
+            add(option->keyword, option->val);
+    add("dbname", database);
+    return text;
+}
+
 std::string quoted_literal(std::string_view text) {
     std::string quoted = "'";
     for (const char c : text) {

@@ -23,6 +23,10 @@ namespace yore::ingest {
 /// Quotes for a command of the protocol: `'it''s'`.
 std::string quoted_literal(std::string_view text);
 
+/// The same conninfo, but for the database that it names. As it was parsed: a URI becomes
+/// `keyword='value'`.
+std::string conninfo_of_database(const std::string& conninfo, std::string_view database);
+
 /// What the server says beside its answers: warnings, notices.
 struct ServerMessage {
     std::string severity;  ///< `WARNING`
