@@ -147,6 +147,8 @@ Presentation present_source(const Invocation&, Screen& screen) {
         table.add({"created", result.value("created", "")});
         if (result.contains("conninfo"))
             table.add({"conninfo", screen.name(bytes_in(result, "conninfo"))});
+        if (const auto limit = number_in(result, "slot_limit"); limit > 0)
+            table.add({"slot limit", human_size(limit)});
         if (result.contains("directory")) {
             table.add({"directory", screen.name(bytes_in(result, "directory"))});
             table.add({"excludes", list_text(screen, result["excludes"])});

@@ -39,6 +39,10 @@ struct VerifyOptions {
 };
 void add_verify_options(CLI::App&, VerifyOptions&);
 
+/// `--slot-limit` of clusters, in the request `slot_limit`. Outlives the parsing.
+CLI::Option* add_slot_limit(CLI::App&, std::string& size);
+void put_slot_limit(nlohmann::json& request, const std::string& size);
+
 /// Checks that it is a size (`64M`).
 CLI::Validator is_size();
 /// Checks that it is a duration (`36h`).

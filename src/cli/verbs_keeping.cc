@@ -113,7 +113,7 @@ void add_hold(CLI::App& app, Invocation& invocation) {
 
 void add_source_set(CLI::App& source, Invocation& invocation) {
     struct Options {
-        std::string name, conninfo;
+        std::string name, conninfo, slot_limit;
         std::optional<std::string> config;
         Policy policy;
         bool keep_all = false;
@@ -131,6 +131,7 @@ void add_source_set(CLI::App& source, Invocation& invocation) {
                               if (const auto& config = options->config)
                                   command::put_bytes(request, "config_directory",
                                                      config->empty() ? "" : absolute_path(*config));
+                              put_slot_limit(request, options->slot_limit);
                           });
     verb->add_option("name", options->name, "Its name")->required()->type_name("NAME");
     add_policy_options(*verb, options->policy);
@@ -140,6 +141,7 @@ void add_source_set(CLI::App& source, Invocation& invocation) {
     verb->add_option("--config-dir", options->config,
                      "Where the cluster's files of settings are; empty: with its data")
         ->type_name("DIR");
+    add_slot_limit(*verb, options->slot_limit);
 }
 
 void add_keeping_verbs(CLI::App& app, Invocation& invocation) {

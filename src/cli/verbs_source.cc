@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// source, check, snapshot, snapshots.
+#include <yore/base/size.h>
 #include <yore/command/text.h>
 
 #include <fstream>
@@ -58,6 +59,22 @@ void add_directory_options(CLI::App& verb, CLI::Option& directory, DirectoryOpti
         ->needs(&directory);
 }
 
+}  // namespace
+
+CLI::Option* add_slot_limit(CLI::App& verb, std::string& size) {
+    return verb
+        .add_option("--slot-limit", size,
+                    "Drop the cluster's slot rather than let it keep more log than this; 0: never")
+        ->type_name("SIZE")
+        ->check(is_size());
+}
+
+void put_slot_limit(nlohmann::json& request, const std::string& size) {
+    if (const auto bytes = parse_size(size)) request["slot_limit"] = *bytes;
+}
+
+namespace {
+
 using Tags = std::vector<std::string>;
 
 void add_tags(CLI::App& verb, Tags& tags) {
@@ -80,7 +97,7 @@ void fill_tags(nlohmann::json& request, const Tags& tags) {
 
 void add_source_add(CLI::App& source, Invocation& invocation) {
     struct Options {
-        std::string name, directory, conninfo, config;
+        std::string name, directory, conninfo, config, slot_limit;
         DirectoryOptions of_directory;
     };
     const auto options = std::make_shared<Options>();
@@ -92,6 +109,7 @@ void add_source_add(CLI::App& source, Invocation& invocation) {
                 command::put_bytes(request, "postgresql", options->conninfo);
                 if (!options->config.empty())
                     command::put_bytes(request, "config_directory", absolute_path(options->config));
+                put_slot_limit(request, options->slot_limit);
                 return;
             }
             command::put_bytes(request, "directory", absolute_path(options->directory));
@@ -111,6 +129,7 @@ void add_source_add(CLI::App& source, Invocation& invocation) {
                      "Where the cluster's files of settings are, if not with its data")
         ->type_name("DIR")
         ->needs(cluster);
+    add_slot_limit(*verb, options->slot_limit)->needs(cluster);
     add_directory_options(*verb, *directory, options->of_directory);
 }
 

@@ -43,6 +43,7 @@ StoredFacts stored_facts(Context& context, const catalog::Source& source) {
     const catalog::Catalog& catalog = context.catalog();
     StoredFacts facts;
     facts.source = source.name;
+    facts.slot_limit_bytes = source.postgresql.pinned_bytes_max;
     facts.now = context.clock().now();
     facts.system_identifier = ingest::system_identifier_of(catalog, source);
     if (const auto newest = catalog.latest(source.id); newest && newest->base_backup)

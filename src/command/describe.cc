@@ -62,6 +62,7 @@ nlohmann::json describe_declared(const catalog::Source& source) {
     if (source.kind == catalog::SourceKind::postgresql) {
         put_bytes(object, "conninfo", source.postgresql.conninfo);
         put_bytes(object, "config_directory", source.postgresql.config_directory);
+        object["slot_limit"] = source.postgresql.pinned_bytes_max;
     }
     if (source.kind != catalog::SourceKind::directory) return object;
     put_bytes(object, "directory", source.directory.path);

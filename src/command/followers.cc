@@ -277,6 +277,10 @@ void Followers::interrupted(const catalog::Source& source, const std::string& wh
     state_->with([&](Entries& all) { wait(all.at(source.name).status, why, retry_at, now); });
 }
 
+void Followers::slot_dropped(const catalog::Source& source) {
+    state_->with([&](Entries& all) { ++all.at(source.name).status.slots_dropped; });
+}
+
 void Followers::failed(const catalog::Source& source, const std::string& why, Timestamp retry_at) {
     const Timestamp now = state_->clock.now();
     state_->with([&](Entries& all) {

@@ -47,6 +47,7 @@ ingest::Followed follow_cluster(Context& context, const catalog::Source& source,
         log_warning("source {}: {}; it is tried again in {}", source.name, failure.full_text(),
                     to_text(delay));
     };
+    options.slot_dropped = [&] { context.followers().slot_dropped(source); };
     return ingest::follow_postgresql(context.catalog(), context.cache(), source, options,
                                      context.clock(), stop);
 }

@@ -2,8 +2,8 @@
 /// log-status: `source` (absent: all that have a log or are to have one). An event `follower` each:
 /// `source`, `state` (`starting`, `following`, `waiting`, `paused`, `not followed`), `configured`,
 /// `since`, `failure`, `retry_at`, `known_until`, `behind_ms`, `pending_since`, `last_lag_ms`,
-/// `longest_lag_ms`, `moments`, `records`, `lost`, `bytes`, `pinned_bytes`, `starts`, `failures`.
-/// The result has `count`.
+/// `longest_lag_ms`, `moments`, `records`, `lost`, `bytes`, `pinned_bytes`, `slots_dropped`,
+/// `starts`, `failures`. The result has `count`.
 #include <yore/base/error.h>
 #include <yore/command/text.h>
 
@@ -39,6 +39,7 @@ nlohmann::json describe(const FollowerStatus& status, Timestamp now) {
                        {"lost", status.lost},
                        {"bytes", status.bytes},
                        {"pinned_bytes", status.pinned},
+                       {"slots_dropped", status.slots_dropped},
                        {"starts", status.starts},
                        {"failures", status.failures}};
     if (!status.failure.empty()) put_bytes(row, "failure", status.failure);

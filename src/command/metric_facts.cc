@@ -230,6 +230,9 @@ void MetricsText::add_followers() {
                      "Bytes of log that a cluster keeps until they are durable here, when it was "
                      "last heard of."},
                     [](const FollowerStatus& status) { return status.pinned; });
+    add_by_follower({"yore_log_slots_dropped_total", counter,
+                     "How often a slot was dropped because it kept more than it may."},
+                    [](const FollowerStatus& status) { return status.slots_dropped; });
     add_by_follower({"yore_log_failures_total", counter, "How often following ended by an error."},
                     [](const FollowerStatus& status) { return status.failures; });
     out_.begin({"yore_log_commit_delay_seconds", MetricType::histogram,

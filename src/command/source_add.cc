@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// source-add: `name`, and either `directory` (absolute), `one_file_system`, `keep_cache_dirs`,
-/// `keep_nodump`, `excludes`, or `postgresql` (a conninfo) and `config_directory`. The result is
-/// the source.
+/// `keep_nodump`, `excludes`, or `postgresql` (a conninfo), `config_directory` and `slot_limit`
+/// (bytes). The result is the source.
 #include <yore/base/error.h>
 #include <yore/ingest/postgresql.h>
 
@@ -22,16 +22,19 @@ catalog::Source read_source(Fields& fields) {
     source.directory = directory_options(fields);
     const auto conninfo = fields.optional_text("postgresql");
     const auto config = fields.optional_text("config_directory");
+    const auto slot_limit = fields.number("slot_limit");
     fields.done();
     if (directory.has_value() == conninfo.has_value())
         throw Error(Errc::invalid, fmt::format("source {}: either a directory or a PostgreSQL "
                                                "cluster",
                                                source.name));
-    if (config && !conninfo)
-        throw Error(Errc::invalid, "a directory of settings is a PostgreSQL cluster's");
+    if ((config || slot_limit) && !conninfo)
+        throw Error(Errc::invalid,
+                    "a directory of settings and a slot limit are a PostgreSQL cluster's");
     if (conninfo) source.kind = catalog::SourceKind::postgresql;
     source.directory.path = directory.value_or("");
-    source.postgresql = {conninfo.value_or(""), config.value_or("")};
+    source.postgresql = {conninfo.value_or(""), config.value_or(""), slot_limit.value_or(0)};
+    ingest::check_slot_limit(source.postgresql.pinned_bytes_max);
     return source;
 }
 

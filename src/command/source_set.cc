@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /// source-set: `name`, and a policy (retention.h) that takes the place of the one before, or
 /// `keep_all`; of a PostgreSQL cluster also, or instead, `postgresql` (a conninfo of the same
-/// cluster) and `config_directory` (empty: none). An event `verdict` for each snapshot that the
-/// next prune takes because of the change. The result is the source, with `victims`: how many these
-/// are.
+/// cluster), `config_directory` (empty: none) and `slot_limit` (bytes; 0: none). An event `verdict`
+/// for each snapshot that the next prune takes because of the change. The result is the source,
+/// with `victims`: how many these are.
 #include <yore/base/error.h>
 #include <yore/ingest/postgresql.h>
 
@@ -15,21 +15,25 @@
 namespace yore::command {
 namespace {
 
-/// Where a cluster is found.
-struct Place {
+/// What is given of a cluster.
+struct OfCluster {
     std::optional<std::string> conninfo, config_directory;
-    bool given() const { return conninfo || config_directory; }
+    std::optional<std::uint64_t> slot_limit;
+    bool given() const { return conninfo || config_directory || slot_limit; }
 };
 
-void move(Context& context, catalog::Source source, const Place& place) {
+void change(Context& context, catalog::Source source, const OfCluster& given) {
     if (source.kind != catalog::SourceKind::postgresql)
-        throw Error(Errc::invalid, fmt::format("source {} is a {}: a conninfo and a directory of "
-                                               "settings are for PostgreSQL clusters",
+        throw Error(Errc::invalid, fmt::format("source {} is a {}: a conninfo, a directory of "
+                                               "settings and a slot limit are for PostgreSQL "
+                                               "clusters",
                                                source.name, catalog::name_of(source.kind)));
-    if (place.conninfo) ingest::check_conninfo(*place.conninfo);
-    source.postgresql.conninfo = place.conninfo.value_or(source.postgresql.conninfo);
-    source.postgresql.config_directory =
-        place.config_directory.value_or(source.postgresql.config_directory);
+    if (given.conninfo) ingest::check_conninfo(*given.conninfo);
+    auto& cluster = source.postgresql;
+    cluster.conninfo = given.conninfo.value_or(cluster.conninfo);
+    cluster.config_directory = given.config_directory.value_or(cluster.config_directory);
+    cluster.pinned_bytes_max = given.slot_limit.value_or(cluster.pinned_bytes_max);
+    ingest::check_slot_limit(cluster.pinned_bytes_max);
     context.catalog().change_source(source);
 }
 
@@ -40,15 +44,16 @@ nlohmann::json run_source_set(Context& context, const Call& call) {
     const auto name = fields.text("name");
     const auto given = read_policy(fields);
     const bool keep_all = fields.flag("keep_all");
-    const Place moved_to{fields.optional_text("postgresql"),
-                         fields.optional_text("config_directory")};
+    const OfCluster of_cluster{fields.optional_text("postgresql"),
+                               fields.optional_text("config_directory"),
+                               fields.number("slot_limit")};
     fields.done();
     const bool has_policy = given || keep_all;
-    if ((given && keep_all) || (!has_policy && !moved_to.given()))
+    if ((given && keep_all) || (!has_policy && !of_cluster.given()))
         throw Error(Errc::invalid, "either rules that keep backups, or to keep all");
     const auto source = find_source(context.catalog(), name);
     const auto policy = has_policy ? given.value_or(RetentionPolicy{}) : source.retention;
-    if (moved_to.given()) move(context, source, moved_to);
+    if (of_cluster.given()) change(context, source, of_cluster);
     const Judged before = judge_source(context, source, source.retention);
     const auto after = judge(context, before, policy);
     const auto places = victims(before, after);

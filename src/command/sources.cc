@@ -35,6 +35,10 @@ void check_conninfo(const std::string& conninfo) {
     ingest::check_conninfo(conninfo);
 }
 
+void check_slot_limit(std::uint64_t bytes) {
+    ingest::check_slot_limit(bytes);
+}
+
 Declared declare_source(Context& context, const catalog::Source& wanted) {
     auto& catalog = context.catalog();
     Declared declared;

@@ -215,7 +215,14 @@ void ServerJudge::judge_slot_limit() {
         findings_.warning("slot_limit",
                           "max_slot_wal_keep_size is -1: a slot that nobody reads keeps log until "
                           "the server's disk is full",
-                          "set it to what the disk can spare");
+                          stored_.slot_limit_bytes == 0
+                              ? fmt::format("set it to what the disk can spare; `yore source set "
+                                            "{} --slot-limit SIZE` drops Yore's own slot before, "
+                                            "but only while Yore runs",
+                                            stored_.source)
+                              : fmt::format("set it to what the disk can spare: Yore drops its own "
+                                            "slot above {}, but only while it runs",
+                                            size_text(stored_.slot_limit_bytes)));
     else
         findings_.ok("slot_limit", fmt::format("slots keep at most {} of log", *limit));
 }

@@ -70,6 +70,14 @@ void attempt(ConfigTable& table, const std::string& key, const Read& read) {
     }
 }
 
+std::optional<std::uint64_t> read_size(ConfigTable& table, const std::string& key) {
+    const auto text = table.text(key);
+    const auto size = text ? parse_size(*text) : std::nullopt;
+    if (text && !size)
+        table.refuse(key, fmt::format("{} is not a size", *text), "such as 512M or 2G");
+    return size;
+}
+
 catalog::Source read_source(ConfigTable& table) {
     catalog::Source source;
     table.require("name");
@@ -82,6 +90,10 @@ catalog::Source read_source(ConfigTable& table) {
         attempt(table, "postgresql", [&] { command::check_conninfo(*conninfo); });
         source.kind = catalog::SourceKind::postgresql;
         source.postgresql = {*conninfo, table.path("config_dir").value_or("")};
+        if (const auto limit = read_size(table, "slot_limit")) {
+            attempt(table, "slot_limit", [&] { command::check_slot_limit(*limit); });
+            source.postgresql.pinned_bytes_max = *limit;
+        }
         return source;
     }
     table.require("directory");
@@ -190,11 +202,7 @@ Config read_top(const toml::table& document, std::vector<ConfigMistake>& mistake
     top.require("repository");
     config.repository = top.path("repository").value_or("");
     config.secret = read_secret_source(top);
-    if (const auto size = top.text("cache_size")) {
-        config.cache_bytes = parse_size(*size);
-        if (!config.cache_bytes)
-            top.refuse("cache_size", fmt::format("{} is not a size", *size), "such as 512M or 2G");
-    }
+    config.cache_bytes = read_size(top, "cache_size");
     Distinct names, directories;
     for (ConfigTable& table : top.tables("source")) {
         config.sources.push_back(read_source(table));

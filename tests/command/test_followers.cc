@@ -56,6 +56,8 @@ TEST_CASE("a follower is listed while it follows, and one at a time has the turn
     world.followers.note(world.home, world.followed(2, seconds(3)));
     CHECK(world.only().last_lag == seconds(3));
     CHECK(world.only().lags.counts == decltype(first.lags.counts){0, 0, 0, 0, 1});
+    world.followers.slot_dropped(world.home);
+    CHECK(world.only().slots_dropped == 1);
     turn.reset();
     CHECK(world.followers.list().empty());
 }

@@ -257,4 +257,16 @@ TEST_CASE("What is stored is told where it does not lead to now") {
           }) == Level::warning);
 }
 
+TEST_CASE("A server whose slots have no limit hears of the limit that Yore keeps, or could") {
+    const auto hint_with = [](std::uint64_t limit) {
+        const auto findings = found([&](ServerFacts& server, StoredFacts& stored) {
+            server.settings["max_slot_wal_keep_size"] = "-1";
+            stored.slot_limit_bytes = limit;
+        });
+        return std::ranges::find(findings, "slot_limit", &Finding::check)->hint;
+    };
+    CHECK(hint_with(0).find("--slot-limit") != std::string::npos);
+    CHECK(hint_with(std::uint64_t{10} << 30).find("above 10") != std::string::npos);
+}
+
 }  // namespace yore::postgresql

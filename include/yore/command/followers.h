@@ -58,8 +58,9 @@ struct FollowerStatus {
     // Of all times that it was followed by this process.
     std::uint64_t starts = 0, failures = 0;
     std::uint64_t moments = 0, records = 0;
-    std::uint64_t lost = 0;   ///< how often events were lost, or log of a cluster
-    std::uint64_t bytes = 0;  ///< of a cluster's log
+    std::uint64_t lost = 0;           ///< how often events were lost, or log of a cluster
+    std::uint64_t bytes = 0;          ///< of a cluster's log
+    std::uint64_t slots_dropped = 0;  ///< of a cluster: as they kept more than they may
     LagCounts lags;
 
     std::optional<Duration> last_lag;  ///< of the last moment
@@ -103,6 +104,8 @@ class Followers {
     void note(const catalog::Source&, const ingest::Followed&);
     /// It does not get at the source, and tries again by itself.
     void interrupted(const catalog::Source&, const std::string& why, Timestamp retry_at);
+
+    void slot_dropped(const catalog::Source&);
 
     // Of those that a file of settings asks for.
     void want(const catalog::Source&);

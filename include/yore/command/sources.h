@@ -17,8 +17,9 @@ class Context;
 /// What is declared of a source: `name`, `kind`, `policy`, `directory`, …; not when it was.
 nlohmann::json describe_declared(const catalog::Source&);
 
-/// As ingest::check_conninfo.
+/// As those of ingest.
 void check_conninfo(const std::string&);
+void check_slot_limit(std::uint64_t bytes);
 
 struct Declared {
     bool added = false;                ///< or it had been removed and is fed again

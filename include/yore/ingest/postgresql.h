@@ -14,6 +14,8 @@ namespace yore::ingest {
 /// Checks what libpq takes for a conninfo, without connecting. Wrong, or with a password in it
 /// (which would be seen by who may list sources): Errc::invalid, with what to do instead.
 void check_conninfo(const std::string& conninfo);
+/// Of what a slot may keep (catalog::PostgresqlOptions): too little to be meant is Errc::invalid.
+void check_slot_limit(std::uint64_t bytes);
 
 struct BaseBackupOptions {
     bool spread_checkpoint = false;               ///< else an immediate one

@@ -22,13 +22,19 @@ struct ClusterFollowOptions {
     std::function<void(const Followed&)> progress = {};
     /// It failed, and is tried again after this.
     std::function<void(const Error&, Duration)> interrupted = {};
+    /// What the slots keep is looked at so often, besides where the log comes from.
+    Duration slot_interval = seconds(10);
+    /// A slot kept more than PostgresqlOptions::pinned_bytes_max, and is dropped. From any thread.
+    std::function<void()> slot_dropped = {};
 };
 
 /// Until it is stopped; then all that has arrived is durable, and its commits are moments. A slot
 /// (`replication_slot_name`) keeps the log at the server meanwhile and afterwards. What breaks the
 /// connection is tried again; the log goes on where the stored one ends, or, where that is gone at
-/// the server, at what it still has. Another cluster than before, a server that refuses: `invalid`
-/// or `denied`; another log than is stored: `exists`; the source is removed: `not_found`.
+/// the server, at what it still has. What is more than a slot may keep (`pinned_bytes_max`) is
+/// received without one, until half of that is left. Another cluster than before, a server that
+/// refuses: `invalid` or `denied`; another log than is stored: `exists`; the source is removed:
+/// `not_found`.
 Followed follow_postgresql(catalog::Catalog&, const store::ObjectCache&, const catalog::Source&,
                            const ClusterFollowOptions&, const Clock&, std::stop_token);
 

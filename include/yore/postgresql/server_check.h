@@ -90,7 +90,8 @@ struct StoredFacts {
         bool reaches_end = false;  ///< of the log
     };
     std::optional<Window> window;
-    std::size_t windows = 0;  ///< how many there are in the log
+    std::size_t windows = 0;             ///< how many there are in the log
+    std::uint64_t slot_limit_bytes = 0;  ///< our slots are dropped above it; 0: never
 };
 
 struct Finding {

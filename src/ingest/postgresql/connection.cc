@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ingest/postgresql/connection.h"
 
-#include <yore/ingest/postgresql.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
 
 #include <poll.h>
 
+#include "ingest/postgresql/conninfo.h"
 #include "ingest/postgresql/libpq.h"
 
 namespace yore::ingest {
@@ -19,20 +18,6 @@ using Time = Steady::time_point;
 
 constexpr int look_for_stop_ms = 200;
 constexpr char connect_timeout_s[] = "10";
-
-/// libpq ends its messages with a newline, and begins later lines with a tab.
-std::string one_line(std::string_view text) {
-    std::string line;
-    for (const char c : text) {
-        const bool blank = c == '\n' || c == '\t' || c == ' ';
-        if (!blank)
-            line += c;
-        else if (!line.empty() && line.back() != ' ')
-            line += ' ';
-    }
-    while (line.ends_with(' ')) line.pop_back();
-    return line;
-}
 
 std::string field_of(const PGresult* result, int field) {
     const char* text = libpq().PQresultErrorField(result, field);
@@ -59,58 +44,19 @@ Error refusal(const PGresult* result) {
     return Error(code_of_sqlstate(state), fmt::format("the server: {}", text), std::move(hints));
 }
 
-using ConninfoOptions = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
-
-bool names_database(const std::string& conninfo) {
-    const ConninfoOptions options(libpq().PQconninfoParse(conninfo.c_str(), nullptr),
-                                  libpq().PQconninfoFree);
-    for (const auto* option = options.get(); option && option->keyword; ++option)
-        if (std::string_view(option->keyword) == "dbname") return option->val != nullptr;
-    return false;
-}
-
 }  // namespace
 
-void check_conninfo(const std::string& conninfo) {
-    char* problem = nullptr;
-    const ConninfoOptions options(libpq().PQconninfoParse(conninfo.c_str(), &problem),
-                                  libpq().PQconninfoFree);
-    if (!options) {
-        const std::string text = problem == nullptr ? "out of memory" : one_line(problem);
-        libpq().PQfreemem(problem);
-        throw Error(Errc::invalid, fmt::format("conninfo: {}", text),
-                    {"as libpq takes it: `host=db1 user=backup` or `postgresql://backup@db1`"});
+std::string one_line(std::string_view text) {
+    std::string line;
+    for (const char c : text) {
+        const bool blank = c == '\n' || c == '\t' || c == ' ';
+        if (!blank)
+            line += c;
+        else if (!line.empty() && line.back() != ' ')
+            line += ' ';
     }
-    for (const auto* option = options.get(); option->keyword != nullptr; ++option) {
-        const std::string_view keyword = option->keyword;
-        if (option->val == nullptr || *option->val == '\0') continue;
-        if (keyword == "password" || keyword == "sslpassword")
-            throw Error(Errc::invalid, fmt::format("conninfo: it has a {} in it", keyword),
-                        {"put it into ~/.pgpass of the user who owns the repository's process, or "
-                         "name such a file: `passfile=/etc/yore/pgpass`"});
-        if (keyword == "replication")
-            throw Error(Errc::invalid, "conninfo: `replication` is for Yore to choose");
-    }
-}
-
-std::string conninfo_of_database(const std::string& conninfo, std::string_view database) {
-    const ConninfoOptions options(libpq().PQconninfoParse(conninfo.c_str(), nullptr),
-                                  libpq().PQconninfoFree);
-    if (!options) throw Error(Errc::invalid, "conninfo: it cannot be read");
-    std::string text;
-    const auto add = [&](std::string_view keyword, std::string_view value) {
-        text += fmt::format("{}{}='", text.empty() ? "" : " ", keyword);
-        for (const char c : value) {
-            if (c == '\'' || c == '\\') text += '\\';
-            text += c;
-        }
-        text += '\'';
-    };
-    for (const auto* option = options.get(); option->keyword != nullptr; ++option)
-        if (option->val != nullptr && std::string_view(option->keyword) != "dbname")
-            add(option->keyword, option->val);
-    add("dbname", database);
-    return text;
+    while (line.ends_with(' ')) line.pop_back();
+    return line;
 }
 
 std::string quoted_literal(std::string_view text) {

@@ -20,12 +20,10 @@ struct pg_result;
 
 namespace yore::ingest {
 
+/// What libpq says: it ends its messages with a newline, and begins later lines with a tab.
+std::string one_line(std::string_view text);
 /// Quotes for a command of the protocol: `'it''s'`.
 std::string quoted_literal(std::string_view text);
-
-/// The same conninfo, but for the database that it names. As it was parsed: a URI becomes
-/// `keyword='value'`.
-std::string conninfo_of_database(const std::string& conninfo, std::string_view database);
 
 /// What the server says beside its answers: warnings, notices.
 struct ServerMessage {

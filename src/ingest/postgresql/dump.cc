@@ -10,6 +10,7 @@
 
 #include "ingest/directory_snapshot.h"
 #include "ingest/postgresql/connection.h"
+#include "ingest/postgresql/conninfo.h"
 #include "ingest/postgresql/dump_directory.h"
 #include "ingest/postgresql/program.h"
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "ingest/postgresql/slots.h"
 #include "ingest/postgresql/stream_start.h"
 #include "ingest/postgresql/timelines.h"
 
@@ -43,14 +44,11 @@ void LogReceiver::receive() {
     connection.on_message([&](const ServerMessage& message) {
         log_warning("source {}: the server: {}", order_.source.name, message.text);
     });
-    LogPlace place = find_place(connection);
+    const LogPlace place = find_place(connection);
     folder_.emplace(order_, server_.format.segment_size);
     log_info("source {}: the log of {} is received from {}", order_.source.name, connection.host(),
              to_text(place));
-    for (;;) {
-        open(place);
-        place = stream(connection, place);
-    }
+    for (std::optional<LogPlace> next = place; next; next = stream(connection, *next)) open(*next);
 }
 
 /// From where on, with the slot made and the history of the server's timeline stored.
@@ -58,7 +56,7 @@ LogPlace LogReceiver::find_place(Connection& connection) {
     server_ = ask_for_log(connection);
     check_cluster(order_.catalog, order_.source, server_.format.system_identifier,
                   "the cluster at " + connection.host());
-    make_slot_of_source(connection);
+    const bool had_slot = !make_slot_of_source(connection);
     const Timeline timeline = server_.end.timeline;
     std::vector<TimelineSwitch> history;
     if (timeline > Timeline{1}) {
@@ -66,15 +64,37 @@ LogPlace LogReceiver::find_place(Connection& connection) {
         store_history(connection, timeline, text);
         history = parse_timeline_history(as_bytes(text), timeline, to_text(timeline) + ".history");
     }
-    return place_to_begin(order_.catalog, order_.source, server_, history,
-                          position_to_begin(connection, server_));
+    const LogPlace place = place_to_begin(order_.catalog, order_.source, server_, history,
+                                          position_to_begin(connection, server_));
+    keep_to_limit(connection, place, had_slot);
+    return place;
+}
+
+/// What would be above it is received without a slot: the server may remove it meanwhile.
+void LogReceiver::keep_to_limit(Connection& connection, const LogPlace& from, bool had_slot) {
+    const catalog::Source source = fed_source();
+    slot_limit_ = source.postgresql.pinned_bytes_max;
+    const Lsn end = server_.end.at;
+    const std::uint64_t kept = end <= from.at ? 0 : end.value - from.at.value;
+    has_slot_ = slot_limit_ == 0 || kept <= slot_limit_;
+    if (has_slot_) return;
+    drop_slot_soon(connection, slot_, stop_);
+    if (had_slot) tell_dropped_slot(source, options_, connection.host(), kept);
+}
+
+/// Whether the limit asks for a connection without the slot, or lets it have one again.
+bool LogReceiver::is_slot_due(const LogStream& stream) const {
+    if (slot_limit_ == 0) return !has_slot_;
+    if (has_slot_) return done_.pinned > slot_limit_;
+    return stream.server_end().valid() && done_.pinned <= slot_limit_ / 2;
 }
 
 /// Who removes the source drops the slot: none is left behind when that happens meanwhile.
-void LogReceiver::make_slot_of_source(Connection& connection) const {
-    make_slot(connection, slot_);
+bool LogReceiver::make_slot_of_source(Connection& connection) const {
+    const bool is_new = make_slot(connection, slot_);
     try {
         fed_source();
+        return is_new;
     } catch (const Error&) {
         drop_slot(connection, slot_);
         throw;
@@ -130,13 +150,14 @@ void LogReceiver::open(const LogPlace& place) {
     tail_.emplace(store.open_tail(tail_id_));
 }
 
-/// From version 18 on, a slot that has lost its log is refused before the stream begins, not within
-/// it. A new one leads to the answer that all versions give.
+/// A slot that was dropped meanwhile, or (from version 18 on) has lost its log, is refused before
+/// the stream begins. A new one leads to the answer that there is otherwise.
 LogStream LogReceiver::begin_stream(Connection& connection, const LogPlace& from) const {
+    if (!has_slot_) return LogStream(connection, "", from);
     try {
         return LogStream(connection, slot_, from);
     } catch (const Error& error) {
-        if (error.code() != Errc::invalid || server_.format.major_version < 18) throw;
+        if (error.code() != Errc::invalid) throw;
         log_warning("source {}: the slot is made anew: {}", order_.source.name, error.what());
     }
     connection.finish();
@@ -145,8 +166,9 @@ LogStream LogReceiver::begin_stream(Connection& connection, const LogPlace& from
     return LogStream(connection, slot_, from);
 }
 
-/// Returns where the log goes on when the server has ended it there.
-LogPlace LogReceiver::stream(Connection& connection, const LogPlace& from) {
+/// Returns where the log goes on when the server has ended it there; another connection is due:
+/// nullopt.
+std::optional<LogPlace> LogReceiver::stream(Connection& connection, const LogPlace& from) {
     LogStream stream = begin_stream(connection, from);
     stream.report(order_.clock.now());
     next_report_ = Steady::now() + to_chrono(options_.report_interval);
@@ -161,6 +183,7 @@ LogPlace LogReceiver::stream(Connection& connection, const LogPlace& from) {
         keep_open_segment(stream.position());
         note_pending(stream);
         tell(stream);
+        if (is_slot_due(stream)) return std::nullopt;
     }
     fold(stream.position(), TailPart::Form::last);
     folder_->finish();
@@ -188,6 +211,7 @@ LogPlace LogReceiver::behind_gap(Connection& connection, const LogPlace& gone, c
     connection.finish();
     drop_slot(connection, slot_);
     make_slot_of_source(connection);
+    has_slot_ = true;
     server_ = ask_for_log(connection);
     const SegmentSize size = server_.format.segment_size;
     const Lsn first = position_to_begin(connection, server_);
@@ -282,7 +306,7 @@ void LogReceiver::tell(const LogStream& stream) {
     const auto now = Steady::now();
     if (now < next_tell_) return;
     next_tell_ = now + (done_.pending_since ? tell_interval_pending : tell_interval);
-    fed_source();
+    slot_limit_ = fed_source().postgresql.pinned_bytes_max;
     auto known = newest_heard_;
     if (done_.pinned == 0 && stream.server_time()) known = stream.server_time();
     if (known) done_.known_until = std::max(done_.known_until, *known);

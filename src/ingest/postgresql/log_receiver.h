@@ -25,7 +25,8 @@ class LogReceiver final : postgresql::WalListener {
 
     /// Makes moments of all that is durable. Needs no server.
     void settle();
-    /// Until the connection breaks or it is stopped; then `settle` is due. Throws in any case.
+    /// Until another connection is due, which it returns for, or the connection breaks, or it is
+    /// stopped; then `settle` is due.
     void receive();
     const Followed& done() const { return done_; }
 
@@ -33,10 +34,12 @@ class LogReceiver final : postgresql::WalListener {
     using Time = std::chrono::steady_clock::time_point;
 
     LogPlace find_place(Connection&);
-    void make_slot_of_source(Connection&) const;
+    bool make_slot_of_source(Connection&) const;
+    void keep_to_limit(Connection&, const LogPlace& from, bool had_slot);
+    bool is_slot_due(const LogStream&) const;
     LogStream begin_stream(Connection&, const LogPlace&) const;
     void open(const LogPlace&);
-    LogPlace stream(Connection&, const LogPlace&);
+    std::optional<LogPlace> stream(Connection&, const LogPlace&);
     LogPlace next_place(Connection&, LogStream&);
     LogPlace behind_gap(Connection&, const LogPlace& gone, const Error& why);
     postgresql::Lsn position_to_begin(Connection&, const ServerLog&) const;
@@ -58,8 +61,11 @@ class LogReceiver final : postgresql::WalListener {
     const std::string slot_;
     Followed done_;
 
+    std::uint64_t slot_limit_ = 0;  ///< bytes, as declared by now; 0: none
+
     // Of a connection.
     ServerLog server_;
+    bool has_slot_ = true;  ///< else it is over its limit
     std::optional<TailFolder> folder_;
 
     // Of a timeline.

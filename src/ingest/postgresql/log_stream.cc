@@ -4,14 +4,13 @@
 #include <yore/base/number.h>
 #include <yore/postgresql/wal_header.h>
 
+#include <algorithm>
+
 namespace yore::ingest {
 namespace {
 
 using namespace postgresql;
 using Row = Connection::Row;
-
-constexpr std::string_view no_such_object = "42704", object_exists = "42710";
-constexpr int read_slot_since = 150000;
 
 Error strange(std::string_view what) {
     return Error(Errc::io, fmt::format("the server broke the protocol of replication: {}", what));
@@ -47,10 +46,6 @@ SegmentSize parse_segment_size(std::string_view text) {
     return *size;
 }
 
-std::string quoted_name(std::string_view name) {
-    return fmt::format("\"{}\"", name);
-}
-
 }  // namespace
 
 std::string to_text(const LogPlace& place) {
@@ -78,31 +73,11 @@ std::string ask_for_history(Connection& connection, Timeline timeline) {
     return field(connection.rows(fmt::format("TIMELINE_HISTORY {}", timeline.value)), 1);
 }
 
-void make_slot(Connection& connection, const std::string& name) {
-    connection.send(
-        fmt::format("CREATE_REPLICATION_SLOT {} PHYSICAL RESERVE_WAL", quoted_name(name)));
-    connection.finish(
-        [](std::string_view state, const std::string&) { return state == object_exists; });
-}
-
-void drop_slot(Connection& connection, const std::string& name) {
-    connection.send(fmt::format("DROP_REPLICATION_SLOT {}", quoted_name(name)));
-    connection.finish(
-        [](std::string_view state, const std::string&) { return state == no_such_object; });
-}
-
-std::optional<Lsn> slot_position(Connection& connection, const std::string& name) {
-    if (connection.server_version() < read_slot_since) return std::nullopt;
-    const auto rows = connection.rows("READ_REPLICATION_SLOT " + quoted_name(name));
-    if (rows.empty() || rows[0].size() < 2 || !rows[0][1]) return std::nullopt;
-    return lsn_field(rows, 1);
-}
-
 LogStream::LogStream(Connection& connection, const std::string& slot, const LogPlace& from)
     : connection_(connection), from_(from), position_(from.at) {
-    connection_.send(fmt::format("START_REPLICATION SLOT {} PHYSICAL {} TIMELINE {}",
-                                 quoted_name(slot), postgresql::to_text(from.at),
-                                 from.timeline.value));
+    const std::string by_slot = slot.empty() ? "" : fmt::format("SLOT \"{}\" ", slot);
+    connection_.send(fmt::format("START_REPLICATION {}PHYSICAL {} TIMELINE {}", by_slot,
+                                 postgresql::to_text(from.at), from.timeline.value));
     connection_.expect_copy_both();
 }
 
@@ -110,7 +85,7 @@ void LogStream::take_in(ByteView message) {
     const auto parsed = parse_stream_message(message);
     if (const auto* alive = std::get_if<Keepalive>(&parsed)) {
         wants_reply_ |= alive->wants_reply;
-        server_end_ = alive->server_end;
+        server_end_ = std::max(server_end_, alive->server_end);
         server_time_ = alive->sent;
         return;
     }
@@ -120,7 +95,7 @@ void LogStream::take_in(ByteView message) {
         throw Error(Errc::corrupt,
                     fmt::format("the server streams its log from {} on, not from {}",
                                 postgresql::to_text(piece.start), postgresql::to_text(expected)));
-    server_end_ = piece.server_end;
+    server_end_ = std::max(server_end_, piece.server_end);
     server_time_ = piece.sent;
     gathered_.insert(gathered_.end(), piece.bytes.begin(), piece.bytes.end());
 }

@@ -34,15 +34,9 @@ ServerLog ask_for_log(Connection&);
 /// A history file. The timeline is not the first one.
 std::string ask_for_history(Connection&, postgresql::Timeline);
 
-/// A slot that keeps the log from here on; there already: nothing.
-void make_slot(Connection&, const std::string& name);
-/// Not there: nothing. Somebody uses it: Errc::busy.
-void drop_slot(Connection&, const std::string& name);
-/// From where on it keeps the log. The server cannot say, or it keeps nothing: nullopt.
-std::optional<postgresql::Lsn> slot_position(Connection&, const std::string& name);
-
 /// The log as it comes. One at a time on a connection. Errors as Connection; the log from there on
-/// is gone at the server: `not_found`.
+/// is gone at the server: `not_found`. Without a slot, when that is empty: the server keeps nothing
+/// for it.
 class LogStream {
   public:
     LogStream(Connection&, const std::string& slot, const LogPlace& from);

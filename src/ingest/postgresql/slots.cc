@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ingest/postgresql/slots.h"
+
+#include <yore/base/log.h>
+#include <yore/ingest/postgresql.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include <xxhash.h>
+
+#include "ingest/sleep.h"
+
+namespace yore::ingest {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+constexpr std::string_view no_such_object = "42704", object_exists = "42710";
+constexpr int read_slot_since = 150000;
+constexpr std::uint64_t limit_min = 16u << 20;
+
+/// By one that has not noticed yet that its source is removed, or a connection that ends.
+constexpr std::chrono::seconds in_use_for{10};
+constexpr Duration in_use_look{200'000'000};
+
+bool fits_slot(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+}  // namespace
+
+void check_slot_limit(std::uint64_t bytes) {
+    if (bytes == 0 || bytes >= limit_min) return;
+    throw Error(Errc::invalid, fmt::format("a slot limit of {} bytes", bytes),
+                {"at least 16M, which is one segment of the log; 0: no limit"});
+}
+
+std::string replication_slot_name(std::string_view source) {
+    constexpr std::size_t bytes_max = 63, mark_bytes = 9;
+    std::string name = "yore_";
+    const bool fits =
+        std::ranges::all_of(source, fits_slot) && name.size() + source.size() <= bytes_max;
+    for (const char c : source) {
+        const bool upper = c >= 'A' && c <= 'Z';
+        const char lower = upper ? static_cast<char>(c - 'A' + 'a') : c;
+        name += fits_slot(lower) ? lower : '_';
+    }
+    if (fits) return name;
+    name.resize(std::min(name.size(), bytes_max - mark_bytes));
+    const auto mark = static_cast<std::uint32_t>(XXH3_64bits(source.data(), source.size()));
+    return name + fmt::format("_{:08x}", mark);
+}
+
+bool make_slot(Connection& connection, const std::string& name) {
+    connection.send(fmt::format("CREATE_REPLICATION_SLOT \"{}\" PHYSICAL RESERVE_WAL", name));
+    bool is_new = true;
+    connection.finish([&](std::string_view state, const std::string&) {
+        is_new = state != object_exists;
+        return !is_new;
+    });
+    return is_new;
+}
+
+void drop_slot(Connection& connection, const std::string& name) {
+    connection.send(fmt::format("DROP_REPLICATION_SLOT \"{}\"", name));
+    connection.finish(
+        [](std::string_view state, const std::string&) { return state == no_such_object; });
+}
+
+void drop_slot_soon(Connection& connection, const std::string& name, const std::stop_token& stop) {
+    const auto patience = Steady::now() + in_use_for;
+    for (;;) {
+        try {
+            return drop_slot(connection, name);
+        } catch (const Error& error) {
+            if (error.code() != Errc::busy || Steady::now() > patience) throw;
+        }
+        connection.finish();
+        sleep_for(in_use_look, stop);
+    }
+}
+
+void drop_replication_slot(const catalog::Source& source, const std::stop_token& stop) {
+    Connection connection(source.postgresql.conninfo, stop);
+    drop_slot_soon(connection, replication_slot_name(source.name), stop);
+}
+
+std::optional<postgresql::Lsn> slot_position(Connection& connection, const std::string& name) {
+    if (connection.server_version() < read_slot_since) return std::nullopt;
+    const auto rows = connection.rows(fmt::format("READ_REPLICATION_SLOT \"{}\"", name));
+    if (rows.empty() || rows[0].size() < 2 || !rows[0][1]) return std::nullopt;
+    return postgresql::parse_lsn(*rows[0][1]);
+}
+
+void tell_dropped_slot(const catalog::Source& source, const ClusterFollowOptions& options,
+                       const std::string& host, std::uint64_t kept_bytes) {
+    log_error(
+        "source {}: the slot {} at {} was dropped: it kept {} bytes of log there, and the limit is "
+        "{}; until the log is received within it, what the server removes is lost",
+        source.name, replication_slot_name(source.name), host, kept_bytes,
+        source.postgresql.pinned_bytes_max);
+    if (options.slot_dropped) options.slot_dropped();
+}
+
+}  // namespace yore::ingest

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <yore/base/error.h>
+
+#include <catch2/catch.hpp>
+
+#include "ingest/postgresql/conninfo.h"
+
+using namespace yore;
+using namespace yore::ingest;
+using Texts = std::vector<std::string>;
+
+TEST_CASE("each host of a conninfo is a conninfo with its port") {
+    CHECK(conninfo_of_each_host("host=a,b port=5432,5433 user=u target_session_attrs=read-write") ==
+          Texts{"host='a' port='5432' user='u'", "host='b' port='5433' user='u'"});
+    CHECK(conninfo_of_each_host("host=a,b port=7") ==
+          Texts{"host='a' port='7'", "host='b' port='7'"});
+    CHECK(conninfo_of_each_host("postgresql://u@a:1,b:2/d") ==
+          Texts{"dbname='d' host='a' port='1' user='u'", "dbname='d' host='b' port='2' user='u'"});
+    CHECK(conninfo_of_each_host("hostaddr=1.2.3.4,::1") ==
+          Texts{"hostaddr='1.2.3.4'", "hostaddr='::1'"});
+}
+
+TEST_CASE("a conninfo of one host, or of a service, stays one, and values are quoted") {
+    CHECK(conninfo_of_each_host("service=main") == Texts{"service='main'"});
+    CHECK(conninfo_of_each_host("") == Texts{""});
+    CHECK(conninfo_of_each_host(R"(host=/run user='it\'s a \\')") ==
+          Texts{R"(host='/run' user='it\'s a \\')"});
+    CHECK(conninfo_of_each_host(conninfo_of_each_host(R"(user='\'\\')").front()).size() == 1);
+    CHECK_THROWS_AS(conninfo_of_each_host("host"), Error);
+}

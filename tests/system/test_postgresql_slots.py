@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Slots of followed clusters: what they may keep at a server."""
+import contextlib
+import os
+
+from harness import check, FAILED, main, Scratch
+from postgres import Server
+from test_disk_full import small_disk
+from test_postgresql_follow import Followed, rows_of_latest, SEGMENTS, status_of, wait_for, write
+
+MEGABYTE = 1 << 20
+LIMIT = 16 * MEGABYTE
+KEPT = ("select coalesce(sum(pg_current_wal_lsn() - restart_lsn), 0)::bigint "
+        "from pg_replication_slots where slot_name = 'yore_db'")
+
+
+def make(scratch, server):
+    server.initdb(*SEGMENTS)
+    server.configure(min_wal_size="2MB", max_wal_size="2MB")
+    server.start()
+    server.psql("create table log (client int, number int)")
+    followed = Followed(scratch, server)
+    followed.repo.yore("source", "set", "db", "--slot-limit", "16MB")
+    followed.follow()
+    followed.repo.yore("snapshot", "db")
+    return followed
+
+
+def write_more_than_the_limit(server):
+    before = server.psql("select pg_current_wal_lsn()")
+    while int(server.psql(f"select (pg_current_wal_lsn() - '{before}')::bigint")) <= LIMIT:
+        write(server)
+
+
+def fill(path):
+    """All that is free on its disk."""
+    with open(path, "wb") as file:
+        for step in (MEGABYTE, 4096):
+            with contextlib.suppress(OSError):
+                while True:
+                    os.posix_fallocate(file.fileno(), os.fstat(file.fileno()).st_size, step)
+
+
+def has_slot(server):
+    return server.psql("select count(*) from pg_replication_slots where active") == "1"
+
+
+def what_is_still_there_is_received():
+    """Above the limit the slot goes at once; with what the server still has, nothing is lost."""
+    with Scratch() as scratch, Server() as server:
+        followed = make(scratch, server)
+        shown = followed.rows("source", "show", "db")[0]
+        check(shown["slot_limit"] == LIMIT, str(shown))
+        told = followed.repo.yore("source", "set", "db", "--slot-limit", "1M", expect=FAILED)
+        check("at least 16M" in told.err, told.err)
+        followed.has_all()
+        check(status_of(followed)["slots_dropped"] == 0, "it has kept little")
+        followed.end()
+        server.configure(max_wal_size="1GB")  # no checkpoint: all the log stays
+        write_more_than_the_limit(server)
+        check(int(server.psql(KEPT)) > LIMIT, "the slot keeps too much")
+        followed.follow()
+        wait_for(lambda: has_slot(server), "with little left it has a slot again")
+        followed.has_all()
+        check(status_of(followed)["slots_dropped"] == 1, str(status_of(followed)))
+        check('yore_log_slots_dropped_total{source="db"} 1' in followed.repo.yore("metrics").out,
+              "it is counted")
+        rows = server.psql("select count(*), sum(number) from log")
+        log = followed.end()
+        check("the slot yore_db at" in log and "no moment between" not in log, log)
+        check(len(followed.windows()) == 1, str(followed.windows()))
+        check(rows == rows_of_latest(followed), "nothing is lost")
+
+
+def a_full_repository_does_not_fill_the_server():
+    """Yore runs, and has no room: the server may remove its log, and there is a gap."""
+    with Scratch() as scratch, small_disk(scratch) as disk, Server() as server:
+        os.makedirs(os.path.join(disk, "repository"))
+        os.symlink(os.path.join(disk, "repository"), scratch.path("repository"))
+        followed = make(scratch, server)
+        followed.has_all()
+        filler = os.path.join(disk, "filler")
+        try:
+            fill(filler)
+            write_more_than_the_limit(server)
+            wait_for(lambda: server.psql("select count(*) from pg_replication_slots") == "0",
+                     "the slot is dropped")
+        finally:
+            followed.kill()
+        server.psql("checkpoint")
+        write(server)
+        server.psql("checkpoint")
+        os.unlink(filler)
+        followed.follow()
+        followed.repo.yore("snapshot", "db")
+        write(server)
+        followed.has_all()
+        rows = server.psql("select count(*), sum(number) from log")
+        log = followed.end()
+        check("no moment between them" in log, log)
+        windows = followed.windows()
+        check(len(windows) == 2 and "gap" in windows[0]["last"]["reason"], str(windows))
+        check(rows == rows_of_latest(followed), "it went on behind the gap")
+
+
+if __name__ == "__main__":
+    main(what_is_still_there_is_received, a_full_repository_does_not_fill_the_server)
