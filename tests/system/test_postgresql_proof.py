@@ -306,7 +306,7 @@ def facts_of(server):
     """What a copy of it must not touch."""
     rest = server.psql("select (select json_agg(slot_name) from pg_replication_slots), "
                        "(select failed_count from pg_stat_archiver), "
-                       "(select timeline_id from pg_control_checkpoint())")
+                       "left(pg_walfile_name(pg_current_wal_lsn()), 8)")
     return rest, history.state_of(server)
 
 
