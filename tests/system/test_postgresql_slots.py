@@ -6,7 +6,8 @@ import os
 from harness import check, FAILED, main, Scratch
 from postgres import Server
 from test_disk_full import small_disk
-from test_postgresql_follow import Followed, rows_of_latest, SEGMENTS, status_of, wait_for, write
+from test_postgresql_follow import (Followed, rows_of_latest, SEGMENTS, standby_of, status_of,
+                                    wait_for, write)
 
 MEGABYTE = 1 << 20
 LIMIT = 16 * MEGABYTE
@@ -103,5 +104,51 @@ def a_full_repository_does_not_fill_the_server():
         check(rows == rows_of_latest(followed), "it went on behind the gap")
 
 
+def a_standby_has_a_slot_too():
+    """What Yore lacks when the standby is promoted is still there."""
+    with Scratch() as scratch, Server() as primary:
+        primary.initdb(*SEGMENTS)
+        primary.configure(min_wal_size="2MB", max_wal_size="2MB")
+        primary.start()
+        primary.psql("create table log (client int, number int)")
+        with standby_of(primary) as standby:
+            standby.start()
+            followed = Followed(scratch, primary)
+            followed.repo.yore(
+                "source", "set", "db", "--postgresql",
+                f"host={primary.place},{standby.place} port={primary.port},{standby.port} "
+                f"user={primary.user} dbname=postgres target_session_attrs=read-write")
+            followed.follow()
+            followed.repo.yore("snapshot", "db")
+            write(primary)
+            end = primary.psql("select pg_current_wal_flush_lsn()")
+            wait_for(lambda: standby.psql("select count(*) from pg_replication_slots where "
+                                          f"slot_name = 'yore_db' and restart_lsn >= '{end}'")
+                     == "1", "the standby's slot is as far as the log is stored")
+            followed.kill()
+            write(primary, 1)
+            end = primary.psql("select pg_current_wal_flush_lsn()")
+            wait_for(lambda: standby.psql(f"select pg_last_wal_replay_lsn() >= '{end}'") == "t",
+                     "the standby has all")
+            primary.stop("immediate")
+            standby.psql("select pg_promote()")
+            for _ in range(4):
+                write(standby)
+                standby.psql("checkpoint")
+            followed.process = followed.repo.start("log", "follow", "db")
+            wait_for(lambda: followed.streams(standby), "it follows the new primary")
+            followed.has_all(standby)
+            rows = standby.psql("select count(*), sum(number) from log")
+            log = followed.end()
+            check("on timeline 2" in log and "no moment between" not in log, log)
+            check(rows == rows_of_latest(followed), "nothing is lost")
+            told = followed.repo.yore("source", "remove", "db")
+            check("pg_drop_replication_slot('yore_db')" in told.out + told.err,
+                  "the slot of the host that is gone may be there still: " + told.out + told.err)
+            check(standby.psql("select count(*) from pg_replication_slots") == "0",
+                  "the other one is not")
+
+
 if __name__ == "__main__":
-    main(what_is_still_there_is_received, a_full_repository_does_not_fill_the_server)
+    main(what_is_still_there_is_received, a_full_repository_does_not_fill_the_server,
+         a_standby_has_a_slot_too)

@@ -44,8 +44,8 @@ Duration reconnect_delay(unsigned failures);
 /// `yore_` and the source's name, as a slot may be named: [a-z0-9_], at most 63 of them. What had
 /// to be changed for that leaves a mark of the name's hash, so that no two sources share one.
 std::string replication_slot_name(std::string_view source);
-/// At the host of the source that answers first. Not there: nothing. Somebody goes on using it for
-/// ten seconds: Errc::busy; the server cannot be reached, or refuses: as follow_postgresql.
+/// At all hosts of the source. Not there: nothing. One cannot be reached, or refuses, or somebody
+/// goes on using it there for ten seconds: Errc::io, once all were tried.
 void drop_replication_slot(const catalog::Source&, const std::stop_token&);
 
 }  // namespace yore::ingest

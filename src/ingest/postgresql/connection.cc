@@ -81,6 +81,7 @@ void Connection::Free::operator()(char* memory) const {
 Connection::Connection(const std::string& conninfo, std::stop_token stop, Kind kind)
     : stop_(std::move(stop)) {
     const bool replicates = kind == Kind::replication;
+    const char* protocol = replicates ? "true" : kind == Kind::both ? "database" : "false";
     const char* database = replicates || names_database(conninfo) ? nullptr : "postgres";
     // The first `dbname` is expanded; what is behind it has the last word, but for what is only a
     // fallback. A value that is null counts as not there.
@@ -88,9 +89,8 @@ Connection::Connection(const std::string& conninfo, std::stop_token stop, Kind k
     const std::array keywords{
         "connect_timeout", "dbname", "fallback_application_name", "replication", "dbname",
         "client_encoding", none};
-    const std::array values{
-        connect_timeout_s, conninfo.c_str(), "yore", replicates ? "true" : "false",
-        database,          "UTF8",           none};
+    const std::array values{connect_timeout_s, conninfo.c_str(), "yore", protocol,
+                            database,          "UTF8",           none};
     connection_.reset(libpq().PQconnectdbParams(keywords.data(), values.data(), 1));
     if (!connection_) throw Error(Errc::io, "out of memory");
     if (libpq().PQstatus(connection_.get()) != CONNECTION_OK)

@@ -41,6 +41,7 @@ class Connection {
     enum class Kind {
         replication,  ///< speaks the replication protocol, of no database
         query,        ///< ordinary, to the database of `conninfo` or `postgres`
+        both,         ///< speaks the replication protocol, and SQL to such a database
     };
     /// The first host of `conninfo` that answers.
     Connection(const std::string& conninfo, std::stop_token, Kind = Kind::replication);

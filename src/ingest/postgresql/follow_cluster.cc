@@ -31,8 +31,8 @@ Duration reconnect_delay(unsigned failures) {
 Followed follow_postgresql(catalog::Catalog& catalog, const store::ObjectCache& cache,
                            const catalog::Source& source, const ClusterFollowOptions& options,
                            const Clock& clock, std::stop_token stop) {
-    const SlotWatch watch(catalog, source, options, stop);
-    LogReceiver receiver({catalog, cache, source, clock}, options, stop);
+    SlotWatch watch(catalog, source, options, stop);
+    LogReceiver receiver({catalog, cache, source, clock}, options, watch, stop);
     unsigned failures = 0;
     while (!stop.stop_requested()) {
         const auto began = Steady::now();

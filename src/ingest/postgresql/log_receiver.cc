@@ -26,9 +26,10 @@ std::chrono::nanoseconds to_chrono(Duration duration) {
 }  // namespace
 
 LogReceiver::LogReceiver(const FoldingOrder& order, const ClusterFollowOptions& options,
-                         std::stop_token stop)
+                         SlotWatch& watch, std::stop_token stop)
     : order_(order),
       options_(options),
+      watch_(watch),
       stop_(std::move(stop)),
       slot_(replication_slot_name(order.source.name)) {}
 LogReceiver::~LogReceiver() = default;
@@ -44,6 +45,7 @@ void LogReceiver::receive() {
     connection.on_message([&](const ServerMessage& message) {
         log_warning("source {}: the server: {}", order_.source.name, message.text);
     });
+    host_ = connection.host();
     const LogPlace place = find_place(connection);
     folder_.emplace(order_, server_.format.segment_size);
     log_info("source {}: the log of {} is received from {}", order_.source.name, connection.host(),
@@ -307,6 +309,8 @@ void LogReceiver::tell(const LogStream& stream) {
     if (now < next_tell_) return;
     next_tell_ = now + (done_.pending_since ? tell_interval_pending : tell_interval);
     slot_limit_ = fed_source().postgresql.pinned_bytes_max;
+    watch_.note(
+        {server_.format.system_identifier, host_, {{tail_id_.incarnation}, stream.position()}});
     auto known = newest_heard_;
     if (done_.pinned == 0 && stream.server_time()) known = stream.server_time();
     if (known) done_.known_until = std::max(done_.known_until, *known);

@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "ingest/postgresql/log_stream.h"
+#include "ingest/postgresql/slot_watch.h"
 #include "ingest/postgresql/tail_folding.h"
 
 namespace yore::ingest {
@@ -20,7 +21,7 @@ namespace yore::ingest {
 /// One thread.
 class LogReceiver final : postgresql::WalListener {
   public:
-    LogReceiver(const FoldingOrder&, const ClusterFollowOptions&, std::stop_token);
+    LogReceiver(const FoldingOrder&, const ClusterFollowOptions&, SlotWatch&, std::stop_token);
     ~LogReceiver() override;
 
     /// Makes moments of all that is durable. Needs no server.
@@ -57,6 +58,7 @@ class LogReceiver final : postgresql::WalListener {
 
     const FoldingOrder order_;
     const ClusterFollowOptions& options_;
+    SlotWatch& watch_;
     const std::stop_token stop_;
     const std::string slot_;
     Followed done_;
@@ -65,6 +67,7 @@ class LogReceiver final : postgresql::WalListener {
 
     // Of a connection.
     ServerLog server_;
+    std::string host_;
     bool has_slot_ = true;  ///< else it is over its limit
     std::optional<TailFolder> folder_;
 

@@ -3,12 +3,69 @@
 
 #include <yore/base/log.h>
 
+#include <algorithm>
+#include <chrono>
+
 #include "ingest/postgresql/conninfo.h"
-#include "ingest/postgresql/log_stream.h"
 #include "ingest/postgresql/slots.h"
-#include "ingest/sleep.h"
 
 namespace yore::ingest {
+namespace {
+
+using postgresql::Lsn;
+
+/// How far a server's log is certain: of a standby, what it has replayed.
+Lsn certain_end(Connection& connection) {
+    const auto rows = connection.rows(
+        "select case when pg_is_in_recovery() then pg_last_wal_replay_lsn() "
+        "else pg_current_wal_flush_lsn() end");
+    return postgresql::parse_lsn(rows.at(0).at(0).value_or("")).value_or(Lsn{});
+}
+
+/// Its state (`wal_status`); there is none: nullopt.
+std::optional<std::string> state_of_slot(Connection& connection, const std::string& name) {
+    const auto rows = connection.rows(
+        fmt::format("select coalesce(wal_status, '') from pg_replication_slots where slot_name = "
+                    "{}",
+                    quoted_literal(name)));
+    return rows.empty() ? std::nullopt : rows.at(0).at(0);
+}
+
+void advance_slot(Connection& connection, const std::string& name, Lsn to) {
+    connection.rows(
+        fmt::format("select pg_replication_slot_advance(slot_name, {1}) from pg_replication_slots "
+                    "where slot_name = {0} and restart_lsn < {1}::pg_lsn",
+                    quoted_literal(name), quoted_literal(postgresql::to_text(to))));
+}
+
+/// At a host that the log does not come from: there, and as far as what is durable here, so that
+/// the host keeps what is not. One on another timeline is left alone: what is durable here need not
+/// be its log.
+void keep_slot(Connection& connection, const catalog::Source& source, const SlotWatch::Feed& feed) {
+    const Lsn to = std::min(certain_end(connection), feed.durable.at);
+    const ServerLog log = ask_for_log(connection);  // later: a promotion between would show
+    if (log.format.system_identifier != feed.system_identifier)
+        throw Error(Errc::invalid, connection.host() + " is another cluster");
+    if (log.end.timeline != feed.durable.timeline) return;
+    const std::string slot = replication_slot_name(source.name);
+    auto state = state_of_slot(connection, slot);
+    if (state == "lost") {
+        drop_slot(connection, slot);
+        state.reset();
+    }
+    if (!state) {
+        const std::uint64_t limit = source.postgresql.pinned_bytes_max;
+        if (limit != 0 && log.end.at.value - to.value > limit / 2) return;
+        make_slot(connection, slot);
+        log_info(
+            "source {}: a slot at {} keeps what is not stored yet, in case that becomes the "
+            "primary",
+            source.name, connection.host());
+    }
+    advance_slot(connection, slot, to);
+}
+
+}  // namespace
 
 SlotWatch::SlotWatch(const catalog::Catalog& catalog, const catalog::Source& source,
                      const ClusterFollowOptions& options, std::stop_token stop)
@@ -18,6 +75,13 @@ SlotWatch::SlotWatch(const catalog::Catalog& catalog, const catalog::Source& sou
       stop_(std::move(stop)),
       thread_([this](const std::stop_token& end) { run(end); }) {}
 
+void SlotWatch::note(const Feed& feed) {
+    const std::scoped_lock lock(mutex_);
+    has_new_host_ |= !feed_ || feed_->host != feed.host;
+    feed_ = feed;
+    if (has_new_host_) changed_.notify_all();
+}
+
 void SlotWatch::run(const std::stop_token& end) {
     do {
         try {
@@ -25,30 +89,54 @@ void SlotWatch::run(const std::stop_token& end) {
         } catch (const std::exception& error) {
             log_warning("the slots of a followed source are not looked after: {}", error.what());
         }
-        sleep_for(options_.slot_interval, end);
+        std::unique_lock lock(mutex_);
+        changed_.wait_for(lock, end, std::chrono::nanoseconds(options_.slot_interval.ns),
+                          [&] { return has_new_host_; });
+        has_new_host_ = false;
     } while (!end.stop_requested());
 }
 
 void SlotWatch::look() {
+    std::optional<Feed> feed;
+    {
+        const std::scoped_lock lock(mutex_);
+        feed = feed_;
+    }
     const auto source = catalog_.source(source_);
-    if (!source || source->removed || source->postgresql.pinned_bytes_max == 0) return;
-    for (const std::string& host : conninfo_of_each_host(source->postgresql.conninfo))
-        look_at(host, *source);
+    if (!source || source->removed) return;
+    const auto hosts = conninfo_of_each_host(source->postgresql.conninfo);
+    if (hosts.size() == 1) feed.reset();
+    if (!feed && source->postgresql.pinned_bytes_max == 0) return;
+    for (const std::string& host : hosts) look_at(host, *source, feed);
 }
 
-void SlotWatch::look_at(const std::string& conninfo, const catalog::Source& source) {
+void SlotWatch::look_at(const std::string& conninfo, const catalog::Source& source,
+                        const std::optional<Feed>& feed) {
     std::string wrong;
-    try {
-        Connection connection(conninfo, stop_);
-        keep_to_limit(connection, source);
-    } catch (const Error& error) {
-        if (stop_.stop_requested()) return;
-        wrong = error.what();
-    }
+    const auto attempt = [&](auto&& act) {
+        try {
+            if (!stop_.stop_requested()) act();
+        } catch (const Error& error) {
+            wrong = error.what();
+        }
+    };
+    if (feed) attempt([&] { visit(conninfo, source, *feed); });
+    if (source.postgresql.pinned_bytes_max != 0)
+        attempt([&] {
+            Connection connection(conninfo, stop_);
+            keep_to_limit(connection, source);
+        });
+    if (stop_.stop_requested()) return;
     std::string& told = told_[conninfo];
     if (wrong != told && !wrong.empty())
-        log_warning("source {}: what its slots keep is not seen: {}", source.name, wrong);
+        log_warning("source {}: a slot is not looked after: {}", source.name, wrong);
     told = wrong;
+}
+
+void SlotWatch::visit(const std::string& conninfo, const catalog::Source& source,
+                      const Feed& feed) {
+    Connection connection(conninfo, stop_, Connection::Kind::both);
+    if (connection.host() != feed.host) keep_slot(connection, source, feed);
 }
 
 /// A slot that somebody reads is left to the reader, who sees the same; when it is held up, the
@@ -56,7 +144,7 @@ void SlotWatch::look_at(const std::string& conninfo, const catalog::Source& sour
 void SlotWatch::keep_to_limit(Connection& connection, const catalog::Source& source) const {
     const std::string slot = replication_slot_name(source.name);
     const auto from = slot_position(connection, slot);
-    const postgresql::Lsn end = ask_for_log(connection).end.at;
+    const Lsn end = ask_for_log(connection).end.at;
     if (!from || end <= *from) return;
     const std::uint64_t kept = end.value - from->value;
     if (kept <= source.postgresql.pinned_bytes_max) return;

@@ -7,8 +7,10 @@
 #include <algorithm>
 #include <chrono>
 
+#include <fmt/ranges.h>
 #include <xxhash.h>
 
+#include "ingest/postgresql/conninfo.h"
 #include "ingest/sleep.h"
 
 namespace yore::ingest {
@@ -82,8 +84,17 @@ void drop_slot_soon(Connection& connection, const std::string& name, const std::
 }
 
 void drop_replication_slot(const catalog::Source& source, const std::stop_token& stop) {
-    Connection connection(source.postgresql.conninfo, stop);
-    drop_slot_soon(connection, replication_slot_name(source.name), stop);
+    std::vector<std::string> failed;
+    for (const std::string& host : conninfo_of_each_host(source.postgresql.conninfo)) {
+        try {
+            Connection connection(host, stop);
+            drop_slot_soon(connection, replication_slot_name(source.name), stop);
+        } catch (const Error& error) {
+            if (error.code() == Errc::cancelled) throw;
+            failed.push_back(error.what());
+        }
+    }
+    if (!failed.empty()) throw Error(Errc::io, fmt::format("{}", fmt::join(failed, "; ")));
 }
 
 std::optional<postgresql::Lsn> slot_position(Connection& connection, const std::string& name) {
