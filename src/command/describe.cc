@@ -91,7 +91,9 @@ nlohmann::json describe(const catalog::Snapshot& snapshot, const std::string& so
                                  {"start", to_text(postgresql::lsn_of(backup->start))},
                                  {"stop", to_text(postgresql::lsn_of(backup->stop))},
                                  {"from_standby", backup->from_standby},
-                                 {"damaged_pages", backup->damaged_pages}};
+                                 {"damaged_pages", backup->damaged_pages},
+                                 {"libraries", list_of_bytes(backup->needs.libraries)},
+                                 {"collations", list_of_bytes(backup->needs.collations)}};
     object["tags"] = nlohmann::json::object();
     for (const auto& [key, value] : snapshot.tags) put_bytes(object["tags"], key, value);
     return object;

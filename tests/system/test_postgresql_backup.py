@@ -170,6 +170,33 @@ def refusals_change_nothing():
         repo.yore("verify")
 
 
+def needs_are_recorded():
+    """Of all databases, over ordinary connections; without those, a backup is as good."""
+    with Readable() as scratch, Server() as server:
+        server.initdb()
+        server.configure(shared_preload_libraries="pg_stat_statements,auto_explain")
+        server.start()
+        server.psql("create database other; create role yore login replication")
+        server.psql("create extension ltree; create table t (a text collate \"de-x-icu\")",
+                    database="other")
+        server.psql("create database closed; alter database closed allow_connections false")
+        repo = scratch.repository(encryption="none")
+        add(repo, "orders", server)
+        recorded = repo.yore("--json", "snapshot", "orders").json()[-1]["base_backup"]
+        check({"$libdir/ltree", "$libdir/plpgsql", "pg_stat_statements", "auto_explain"}
+              <= set(recorded["libraries"]), str(recorded))
+        version = server.psql("select pg_collation_actual_version(oid) from pg_collation "
+                              "where collname = 'de-x-icu'")
+        check(recorded["collations"] == [f"icu de {version}"], str(recorded))
+        with open(os.path.join(server.data, "pg_hba.conf"), "w", encoding="utf-8") as rules:
+            rules.write(f"local replication all trust\nlocal postgres {server.user} trust\n")
+        server.psql("select pg_reload_conf()")
+        repo.yore("source", "add", "bare", "--postgresql",
+                  f"host={server.place} port={server.port} user=yore")
+        recorded = repo.yore("--json", "snapshot", "bare").json()[-1]["base_backup"]
+        check(recorded["libraries"] == recorded["collations"] == [], str(recorded))
+
+
 def dies_within(scratch, repo, server):
     """The server goes while it sends: the next run has what was stored by then."""
     server.pgbench("-i", "-q", "-s", "2")
@@ -185,4 +212,4 @@ def dies_within(scratch, repo, server):
 
 if __name__ == "__main__":
     main(starts_by_itself, beside_writers_and_from_a_standby, damaged_pages_are_told,
-         refusals_change_nothing)
+         refusals_change_nothing, needs_are_recorded)

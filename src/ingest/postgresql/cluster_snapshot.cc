@@ -20,6 +20,7 @@
 #include "ingest/postgresql/manifest_check.h"
 #include "ingest/postgresql/page_warnings.h"
 #include "ingest/postgresql/prepared_files.h"
+#include "ingest/postgresql/server_needs.h"
 #include "ingest/postgresql/timelines.h"
 #include "ingest/snapshot_run.h"
 
@@ -170,9 +171,10 @@ catalog::Snapshot take_postgresql_snapshot(catalog::Catalog& catalog,
                      .arrival = Arrival::any},
                     stop);
     const Before before = find_before(catalog, cache, source);
-    Connection connection(source.postgresql.conninfo, std::move(stop));
+    Connection connection(source.postgresql.conninfo, stop);
     check_version(connection);
     check_cluster(catalog, source, identify(connection), "the cluster at " + connection.host());
+    const auto needs = ask_server_needs(source.postgresql.conninfo, connection.host(), stop);
     reserve_wal(connection);
     ClusterBackup backup(run, cache, before, connection, backup_options);
     std::vector<postgresql::TimelineSwitch> history;
@@ -186,6 +188,7 @@ catalog::Snapshot take_postgresql_snapshot(catalog::Catalog& catalog,
     work.describe = [&](catalog::Snapshot& snapshot) {
         snapshot.path = source.postgresql.conninfo;
         snapshot.base_backup = backup.facts();
+        snapshot.base_backup->needs = needs;
         snapshot.log = backup.log();
     };
     work.besides = [&] {
