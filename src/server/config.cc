@@ -158,6 +158,22 @@ void check_schedule(ConfigTable& table, const ScheduleSpec& spec, const Config& 
         table.refuse("source", fmt::format("schedule {} is there already, further up", name));
 }
 
+/// Clusters are checked daily, unless the file says when.
+void add_checks(Config& config) {
+    for (const catalog::Source& source : config.sources) {
+        if (source.kind != catalog::SourceKind::postgresql) continue;
+        const bool has_one = std::ranges::any_of(config.schedules, [&](const ScheduleSpec& spec) {
+            return spec.task == ScheduledTask::check && spec.source == source.name;
+        });
+        if (has_one) continue;
+        ScheduleSpec spec;
+        spec.task = ScheduledTask::check;
+        spec.source = source.name;
+        spec.cron = "@daily";
+        config.schedules.push_back(std::move(spec));
+    }
+}
+
 MountConfig read_mount(ConfigTable& table) {
     MountConfig mount;
     table.require("directory");
@@ -216,6 +232,7 @@ Config read_top(const toml::table& document, std::vector<ConfigMistake>& mistake
         config.schedules.push_back(read_schedule(table));
         check_schedule(table, config.schedules.back(), config, schedules);
     }
+    add_checks(config);
     for (ConfigTable& table : top.tables("mount")) {
         config.mounts.push_back(read_mount(table));
         directories.check(table, "directory", config.mounts.back().directory);

@@ -8,7 +8,8 @@
 ///     directory = "/home"
 ///     keep_daily = 7
 ///     follow = true                          # as `yore log follow`
-///     [[schedule]]                           # the words of `yore schedule set`
+///     [[schedule]]                           # the words of `yore schedule set`; a cluster has a
+///                                            # daily check, if no other
 ///     source = "home"
 ///     cron = "@daily"                        # of a verify also level, max_time, older_than
 ///     [[mount]]                              # the words of `yore mount`
