@@ -58,6 +58,15 @@ std::string source_remove_line(const Invocation&, const Screen&, const nlohmann:
     return text;
 }
 
+std::string source_upgrade_line(const Invocation&, const Screen&, const nlohmann::json& result) {
+    const auto version = number_in(result, "server_version");
+    return fmt::format(
+        "source {0} is PostgreSQL {1}.{2} with the system identifier {3} from now on; its log is "
+        "{4}\nhint: take a base backup: `yore snapshot {0}`",
+        bytes_in(result, "name"), version / 10000, version % 10000,
+        result.value("system_identifier", ""), result.value("log", ""));
+}
+
 std::string snapshot_line(const Invocation&, const Screen&, const nlohmann::json& result) {
     const auto& counts = result["counts"];
     const auto size = [&](const char* key) { return human_size(number_in(counts, key)); };
@@ -241,6 +250,7 @@ const Presentations& outcome_presentations() {
         {"source-add", present_line<source_add_line>},
         {"source-import", present_import},
         {"source-remove", present_line<source_remove_line>},
+        {"source-upgrade", present_line<source_upgrade_line>},
         {"snapshot", present_line<snapshot_line>},
         {"restore", present_line<restore_line>},
         {"mount", present_line<mount_line>},

@@ -181,14 +181,33 @@ void add_source_import(CLI::App& source, Invocation& invocation) {
     add_directory_options(*verb, *directory, options->of_directory);
 }
 
+void add_source_upgrade(CLI::App& source, Invocation& invocation) {
+    struct Options {
+        std::string name, conninfo;
+    };
+    const auto options = std::make_shared<Options>();
+    auto* verb = add_verb(source, invocation, "upgrade",
+                          "Go on with the cluster that pg_upgrade made", [&invocation, options] {
+                              auto& request = invocation.request;
+                              command::put_bytes(request, "name", options->name);
+                              if (!options->conninfo.empty())
+                                  command::put_bytes(request, "postgresql", options->conninfo);
+                          });
+    verb->add_option("name", options->name, "Its name")->required()->type_name("NAME");
+    verb->add_option("--postgresql", options->conninfo, "Where the new cluster is")
+        ->type_name("CONNINFO");
+}
+
 void add_source(CLI::App& app, Invocation& invocation) {
-    auto* source = app.add_subcommand("source", "Add, import, list, show, set and remove sources");
+    auto* source =
+        app.add_subcommand("source", "Add, import, list, show, set, upgrade and remove sources");
     source->require_subcommand(1);
     source->fallthrough();
     add_source_add(*source, invocation);
     add_source_import(*source, invocation);
     add_verb(*source, invocation, "list", "List the sources", [] {});
     add_source_set(*source, invocation);
+    add_source_upgrade(*source, invocation);
     const auto name = std::make_shared<std::string>(), purge = std::make_shared<std::string>();
     const auto fill = [&invocation, name, purge] {
         command::put_bytes(invocation.request, "name", *name);

@@ -7,6 +7,7 @@
 #include <yore/command/text.h>
 #include <yore/ingest/postgresql_check.h>
 #include <yore/timeline/windows.h>
+#include <yore/view/cluster_log.h>
 #include <yore/view/source_records.h>
 
 #include <cerrno>
@@ -23,20 +24,41 @@ namespace {
 using postgresql::Finding;
 using postgresql::StoredFacts;
 
-/// Of the newest timeline of which something is stored.
-std::optional<StoredFacts::Log> find_log(const catalog::Logs& logs, std::uint32_t source,
-                                         catalog::LogRun& last_run) {
-    std::optional<StoredFacts::Log> log;
-    for (const auto& incarnation : logs.incarnations(source)) {
-        const auto runs = logs.runs(source, incarnation.number);
-        if (runs.empty()) continue;
-        last_run = runs.back();
-        const auto segment = logs.segment_ending_at(source, incarnation.number, last_run.end);
-        log = {{incarnation.number},
-               postgresql::lsn_of(last_run.end),
-               segment ? segment->last_time : Timestamp{}};
+bool is_same_system(std::uint32_t incarnation, std::uint32_t other) {
+    return view::system_timeline(incarnation).system == view::system_timeline(other).system;
+}
+
+/// The end of a timeline's log.
+struct LogEnd {
+    std::uint32_t incarnation = 0;
+    catalog::LogRun run;  ///< the last one
+};
+/// Of the newest timeline of the newest system of which something is stored.
+std::optional<LogEnd> find_log_end(const catalog::Logs& logs, std::uint32_t source) {
+    const auto all = logs.incarnations(source);
+    for (auto line = all.rbegin(); line != all.rend(); ++line) {
+        if (!is_same_system(line->number, all.back().number)) break;
+        const auto runs = logs.runs(source, line->number);
+        if (!runs.empty()) return LogEnd{line->number, runs.back()};
     }
-    return log;
+    return std::nullopt;
+}
+
+void add_log_facts(const view::SourceRecords& records, StoredFacts& facts) {
+    const auto end = find_log_end(records.logs(), records.source());
+    if (!end) return;
+    const auto segment =
+        records.logs().segment_ending_at(records.source(), end->incarnation, end->run.end);
+    facts.log = {view::system_timeline(end->incarnation).timeline, postgresql::lsn_of(end->run.end),
+                 segment ? segment->last_time : Timestamp{}};
+    for (const auto& window : timeline::windows(records)) {
+        if (!window.incarnation || !is_same_system(*window.incarnation, end->incarnation)) continue;
+        ++facts.windows;
+        const bool reaches_end = *window.incarnation == end->incarnation && window.last.place &&
+                                 window.last.place->position >= end->run.begin;
+        facts.window = {view::system_timeline(*window.incarnation).timeline, window.first.time,
+                        window.last.time, reaches_end};
+    }
 }
 
 StoredFacts stored_facts(Context& context, const catalog::Source& source) {
@@ -46,18 +68,11 @@ StoredFacts stored_facts(Context& context, const catalog::Source& source) {
     facts.slot_limit_bytes = source.postgresql.pinned_bytes_max;
     facts.now = context.clock().now();
     facts.system_identifier = ingest::system_identifier_of(catalog, source);
-    if (const auto newest = catalog.latest(source.id); newest && newest->base_backup)
-        facts.backup = {newest->name.text(), newest->ended, newest->base_backup->damaged_pages};
-    const view::SourceRecords records(catalog, context.cache(), source.id);
-    catalog::LogRun last_run;
-    facts.log = find_log(records.logs(), source.id, last_run);
-    for (const auto& window : timeline::windows(records)) {
-        if (!window.incarnation) continue;
-        ++facts.windows;
-        const bool reaches_end = facts.log && facts.log->timeline.value == *window.incarnation &&
-                                 window.last.place && window.last.place->position >= last_run.begin;
-        facts.window = {{*window.incarnation}, window.first.time, window.last.time, reaches_end};
-    }
+    const auto newest = catalog.latest(source.id);
+    const auto backup = newest ? newest->base_backup : std::nullopt;
+    if (backup && backup->system_identifier == facts.system_identifier)
+        facts.backup = {newest->name.text(), newest->ended, backup->damaged_pages};
+    add_log_facts(view::SourceRecords(catalog, context.cache(), source.id), facts);
     return facts;
 }
 

@@ -58,6 +58,7 @@ constexpr std::array all_commands{
     Command{"source-remove", run_source_remove},
     Command{"source-set", run_source_set},
     Command{"source-show", run_source_show},
+    Command{"source-upgrade", run_source_upgrade},
     Command{"stats", run_stats},
     Command{"umount", run_umount},
     Command{"verify", run_verify},

@@ -126,8 +126,9 @@ void ServerJudge::judge_cluster() {
         findings_.problem("cluster",
                           fmt::format("another cluster: its system identifier is {}, not {}", here,
                                       *stored_.system_identifier),
-                          "is it the right server? One that was made anew, also by pg_upgrade, "
-                          "needs a source of its own");
+                          fmt::format("after pg_upgrade, `yore source upgrade {}` goes on with the "
+                                      "new cluster; another server needs a source of its own",
+                                      stored_.source));
 }
 
 void ServerJudge::judge_wal_level() {

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "timeline/line.h"
+#include "timeline/system_records.h"
 
 namespace yore::timeline {
 namespace {
@@ -305,6 +306,39 @@ std::optional<Plan> with_log(const Records& records, std::vector<Incarnation> in
     return earliest(records, log, why);
 }
 
+/// Of records of one system; a position: of all.
+std::optional<Plan> of_system(const Records& records, const Moment& moment, Timestamp now,
+                              NoPlan& why) {
+    auto incarnations = records.incarnations();
+    return incarnations.empty() ? of_snapshots(records, moment, why)
+                                : with_log(records, std::move(incarnations), moment, now, why);
+}
+
+/// Whether the moment may be one of an older system when this one does not have it. A time that a
+/// snapshot of this one stands for is not: what is missing there is missing.
+bool may_be_older(const SystemRecords& records, const Moment& moment) {
+    const auto* time = std::get_if<Timestamp>(&moment);
+    return !time || records.snapshot_count() == 0 || *time < records.snapshot(0).ended;
+}
+
+/// A time, the first or the last of all moments; `systems`: oldest first.
+std::optional<Plan> of_systems(const Records& records, std::vector<std::uint32_t> systems,
+                               const Moment& moment, Timestamp now, NoPlan& why) {
+    if (!std::holds_alternative<Earliest>(moment)) std::ranges::reverse(systems);
+    for (const std::uint32_t system : systems) {
+        const SystemRecords own(records, system);
+        why = {};
+        auto plan = of_system(own, moment, now, why);
+        if (plan) {
+            auto* base = std::get_if<Snapshot>(&plan->base);
+            if (base != nullptr) base->place += own.first_place();
+            return plan;
+        }
+        if (!may_be_older(own, moment)) return std::nullopt;
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 std::variant<Plan, NoPlan> plan(const Records& records, const Moment& moment, Timestamp now) {
@@ -315,9 +349,10 @@ std::variant<Plan, NoPlan> plan(const Records& records, const Moment& moment, Ti
         why.why = Why::after_last;
         why.text = fmt::format("it is later than now, {}", to_rfc3339(now));
     } else {
-        auto incarnations = records.incarnations();
-        found = incarnations.empty() ? of_snapshots(records, moment, why)
-                                     : with_log(records, std::move(incarnations), moment, now, why);
+        auto systems = systems_of(records);
+        const bool is_of_one = systems.size() < 2 || std::holds_alternative<AtPosition>(moment);
+        found = is_of_one ? of_system(records, moment, now, why)
+                          : of_systems(records, std::move(systems), moment, now, why);
     }
     if (found) return std::move(*found);
     add_nearest(records, time ? *time : now, why);

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "timeline/line.h"
+#include "timeline/system_records.h"
 
 namespace yore::timeline {
 namespace {
@@ -164,9 +165,7 @@ Window of_snapshots(const Records& records, std::uint32_t first, std::uint32_t l
             .uncertain = {}};
 }
 
-}  // namespace
-
-std::vector<Window> windows(const Records& records) {
+std::vector<Window> of_system(const Records& records) {
     std::vector<Window> all = LogWindows(records).all();
     const std::uint32_t count = records.snapshot_count();
     if (count == 0) return all;
@@ -185,6 +184,17 @@ std::vector<Window> windows(const Records& records) {
     const std::uint32_t next = known ? known->place + 1 : 0;
     if (next < count && records.snapshot(next).ended > until)
         all.push_back(of_snapshots(records, next, count - 1, "last snapshot"));
+    return all;
+}
+
+}  // namespace
+
+std::vector<Window> windows(const Records& records) {
+    const auto systems = systems_of(records);
+    if (systems.size() < 2) return of_system(records);
+    std::vector<Window> all;
+    for (const std::uint32_t system : systems)
+        std::ranges::move(of_system(SystemRecords(records, system)), std::back_inserter(all));
     return all;
 }
 

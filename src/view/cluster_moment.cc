@@ -124,9 +124,9 @@ class ClusterMoment {
     }
 
     void add_history(std::uint32_t number) {
-        const postgresql::Timeline timeline{number};
-        if (const auto text = history_text(incarnations_, timeline))
-            put_text(fmt::format("{}/{:08X}.history", wal_directory, number), *text);
+        const std::uint32_t timeline = system_timeline(number).timeline.value;
+        if (const auto text = history_text(incarnations_, number))
+            put_text(fmt::format("{}/{:08X}.history", wal_directory, timeline), *text);
     }
 
     /// A server reads whole pages, and more of them than it needs: zeros are the end of the log.
@@ -212,7 +212,8 @@ void apply_wal(const StoredBackup& backup, const std::vector<timeline::LogRange>
     ClusterMoment moment(backup, texts, nodes, edit);
     moment.add_log(ranges, target);
     moment.guard_tablespaces();
-    moment.prepare({postgresql::Timeline{ranges.back().incarnation}, postgresql::lsn_of(target)});
+    moment.prepare(
+        {system_timeline(ranges.back().incarnation).timeline, postgresql::lsn_of(target)});
 }
 
 }  // namespace yore::view

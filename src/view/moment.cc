@@ -3,6 +3,7 @@
 #include <yore/base/number.h>
 #include <yore/postgresql/lsn.h>
 #include <yore/timeline/windows.h>
+#include <yore/view/cluster_log.h>
 #include <yore/view/moment.h>
 
 #include <algorithm>
@@ -36,6 +37,13 @@ NodeId root_of_base(const SourceRecords& records, const Plan& plan) {
     return stored->tree_after->root;
 }
 
+/// A later upgrade makes `tl1` another system's: with several of them, each is named.
+std::string position_name(const timeline::LogPlace& place, std::uint32_t systems) {
+    const auto [system, timeline] = system_timeline(place.incarnation);
+    return fmt::format("{}tl{}-lsn-{}", systems > 1 ? fmt::format("sys{}-", system) : "",
+                       timeline.value, to_name(postgresql::lsn_of(place.position)));
+}
+
 /// Of clusters, whose commits are not in the order of their times: a commit behind a later one is
 /// not what its time means.
 std::optional<std::string> name_where_time_misleads(const SourceRecords& records, const Plan& plan,
@@ -44,8 +52,7 @@ std::optional<std::string> name_where_time_misleads(const SourceRecords& records
     const auto by_time = timeline::plan(records, plan.time, now);
     const auto* same = std::get_if<Plan>(&by_time);
     if (same != nullptr && same->place == plan.place) return std::nullopt;
-    return fmt::format("tl{}-lsn-{}", plan.place->incarnation,
-                       to_name(postgresql::lsn_of(plan.place->position)));
+    return position_name(*plan.place, records.incarnations().back().system);
 }
 
 std::variant<Opened, NoPlan> open_plan(const SourceRecords& records, Plan plan, Timestamp now,
@@ -80,13 +87,8 @@ std::optional<std::string_view> behind(std::string_view word, std::string_view t
 
 std::optional<NamedPosition> parse_position(std::string_view text) {
     NamedPosition position{};
-    if (const auto rest = behind("tl", text)) {
-        const auto dash = rest->find('-');
-        if (dash == rest->npos) return std::nullopt;
-        position.timeline = parse_number<std::uint32_t>(rest->substr(0, dash));
-        if (!position.timeline) return std::nullopt;
-        text = rest->substr(dash + 1);
-    }
+    position.system = take_numbered("sys", text);
+    position.timeline = take_numbered("tl", text);
     if (const auto name = behind("lsn-", text)) {
         const auto lsn = postgresql::parse_lsn_name(*name);
         if (!lsn) return std::nullopt;
@@ -155,10 +157,12 @@ std::optional<timeline::AtPosition> resolve(const SourceRecords& records,
                                             const NamedPosition& wanted) {
     if (!records.is_cluster()) return std::nullopt;
     const auto incarnations = records.incarnations();
-    auto log = incarnations.rbegin();
-    if (wanted.timeline)
-        log = std::find_if(incarnations.rbegin(), incarnations.rend(),
-                           [&](const auto& each) { return each.number == *wanted.timeline; });
+    const auto log = std::find_if(
+        incarnations.rbegin(), incarnations.rend(), [&](const timeline::Incarnation& each) {
+            const auto [system, timeline] = system_timeline(each.number);
+            return system == wanted.system.value_or(incarnations.back().system) &&
+                   timeline.value == wanted.timeline.value_or(timeline.value);
+        });
     if (log == incarnations.rend()) return std::nullopt;
     if (const auto* position = std::get_if<LogPosition>(&wanted.what))
         return timeline::AtPosition{log->number, *position};

@@ -64,6 +64,10 @@ std::string lsn_text(LogPosition position) {
     return to_text(postgresql::lsn_of(position));
 }
 
+std::uint32_t timeline_number(std::uint32_t incarnation) {
+    return system_timeline(incarnation).timeline.value;
+}
+
 /// The names of the first and the last segment that a range needs.
 nlohmann::json segments_of(const SourceRecords& records, const timeline::LogRange& range) {
     const auto name_at = [&](LogPosition position) {
@@ -80,7 +84,7 @@ void add_cluster_facts(const SourceRecords& records, const timeline::Plan& plan,
         nlohmann::json& commit = object["commit"];
         commit = {{"lsn", lsn_text(point->position)},
                   {"time", to_rfc3339(point->time)},
-                  {"timeline", plan.place->incarnation}};
+                  {"timeline", timeline_number(plan.place->incarnation)}};
         if (point->id != 0) commit["xid"] = point->id;
         if (!point->label.empty()) commit["point"] = point->label;
     }
@@ -88,7 +92,7 @@ void add_cluster_facts(const SourceRecords& records, const timeline::Plan& plan,
     if (base != nullptr && base->log)
         object["base_backup"] = {{"start", lsn_text(base->log->start)},
                                  {"stop", lsn_text(base->log->consistent)},
-                                 {"timeline", base->log->incarnation}};
+                                 {"timeline", timeline_number(base->log->incarnation)}};
     for (std::size_t i = 0; i < plan.replay.size(); ++i)
         object["log"][i]["segments"] = segments_of(records, plan.replay[i]);
     object["warnings"] = nlohmann::json::array();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <yore/base/error.h>
+#include <yore/view/cluster_log.h>
 #include <yore/view/source_records.h>
 
 #include <algorithm>
@@ -88,7 +89,8 @@ std::optional<timeline::Snapshot> SourceRecords::oldest_base(timeline::LogPlace 
 std::vector<timeline::Incarnation> SourceRecords::incarnations() const {
     std::vector<timeline::Incarnation> all;
     for (const catalog::LogIncarnation& stored : logs_.incarnations(source_)) {
-        timeline::Incarnation incarnation{stored.number, stored.name, {}};
+        timeline::Incarnation incarnation{
+            stored.number, stored.name, {}, system_timeline(stored.number).system};
         if (stored.fork)
             incarnation.fork = timeline::LogPlace{stored.fork->parent, stored.fork->at};
         all.push_back(std::move(incarnation));

@@ -75,10 +75,11 @@ inline void fill_log(World& world, const Incarnation& line, std::int64_t& clock)
     }
 }
 
-inline World random_world() {
+/// `from`: what all its times are later.
+inline World random_world(int from = 0) {
     World world;
     world.trees = number(0, 2) == 0;
-    std::int64_t clock = 100;
+    std::int64_t clock = 100 + from;
     const int lines = world.trees ? 1 : number(1, 4);
     for (int i = 1; i <= lines; ++i) {
         Incarnation line{static_cast<std::uint32_t>(i), fmt::format("tl{}", i), {}};
@@ -97,7 +98,7 @@ inline World random_world() {
         const auto back = static_cast<std::uint64_t>(number(0, 4));
         world.records.add_snapshot(
             {0,
-             {number(90, 90 + static_cast<int>(3 * cells))},
+             {number(from + 90, from + 90 + static_cast<int>(3 * cells))},
              Snapshot::Log{incarnation, {consistent - std::min(consistent, back)}, {consistent}}});
     }
     return world;

@@ -5,7 +5,7 @@
 #include <rapidcheck.h>
 
 #include "../support.h"
-#include "random_world.h"
+#include "several_systems.h"
 
 using namespace yore;
 using namespace yore::timeline;
@@ -134,4 +134,24 @@ TEST_CASE("moments are kept as far back as the window, or the oldest snapshot, a
     CHECK(since(window_of(50), {{{"1", {400}, {500}}}, {}}) == 400);
     const std::vector<SnapshotFacts> nothing;
     CHECK_FALSE(moments_kept_since({nothing}, {}, two, {}, at_end).has_value());
+}
+
+TEST_CASE("of a source of several systems, too, what is kept of the log is enough") {
+    auto systems = std::vector{plain_world(100), plain_world(200), plain_world(300)};
+    systems[1].records.add_snapshot({0, {216}, Snapshot::Log{1, {14}, {16}}});
+    const auto records = as_one_source(systems);
+    std::size_t gone = 0;
+    for (std::int64_t since = 90; since < 340; ++since) {
+        const auto need = log_needed_since(records, Timestamp{since}, now);
+        if (!need) continue;
+        auto pruned = records;
+        gone += prune(pruned, *need);
+        for (std::int64_t time = since; time < 340; ++time) {
+            const auto before = state_of(plan(records, Timestamp{time}, now));
+            if (before == "none") continue;  // perhaps before all of the log now
+            CAPTURE(since, time);
+            CHECK(state_of(plan(pruned, Timestamp{time}, now)) == before);
+        }
+    }
+    CHECK(gone > 100);
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <yore/base/error.h>
 #include <yore/view/cluster_log.h>
 
 #include <catch2/catch.hpp>
@@ -54,4 +55,27 @@ TEST_CASE("Of limits the highest counts that was ever in force, and nothing behi
     behind.take(restarted(), {0x3000201}, {0x3000400});
     CHECK(behind.limits.max_connections == 120);
     CHECK(behind.tablespaces.empty());
+}
+
+TEST_CASE("The first system's incarnations are numbered as its timelines, later ones above them") {
+    CHECK(incarnation_number({1, {7}}) == 7);
+    CHECK(incarnation_number({2, {1}}) == (1u << 20 | 1));
+    CHECK(incarnation_number({2, {1}}) > incarnation_number({1, {0xFFFFF}}));
+    for (const SystemTimeline line :
+         {SystemTimeline{1, {1}}, SystemTimeline{3, {0xFFFFF}}, SystemTimeline{4096, {2}}})
+        CHECK(system_timeline(incarnation_number(line)) == line);
+    CHECK_THROWS_AS(incarnation_number({1, {1u << 20}}), Error);
+    CHECK_THROWS_AS(incarnation_number({4097, {1}}), Error);
+    CHECK(incarnation_name({1, {0x1A}}) == "0000001A");
+    CHECK(incarnation_name({2, {1}}) == "sys2-00000001");
+}
+
+TEST_CASE("The history file of a later system names its timelines, not the incarnations") {
+    const std::uint32_t first = incarnation_number({2, {1}}), next = incarnation_number({2, {2}});
+    std::vector<catalog::LogIncarnation> lines(2);
+    lines[0].number = first;
+    lines[1].number = next;
+    lines[1].fork = catalog::LogIncarnation::Fork{first, {0x3000060}};
+    CHECK(history_text(lines, next) == "1\t0/3000060\ttold by Yore\n");
+    CHECK_FALSE(history_text(lines, first));
 }

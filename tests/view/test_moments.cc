@@ -159,3 +159,19 @@ TEST_CASE("Times are read in every form that the command takes") {
     for (const char* text : {"yesterday", "yesterday 25:00", "tomorrow 02:00", "todaY 02:00"})
         CHECK_FALSE(view::parse_moment(text, now));
 }
+
+TEST_CASE("A position may name its timeline, and the system that has it") {
+    const auto position_of = [](std::string_view text) {
+        const auto moment = view::parse_moment(text, Timestamp{});
+        return moment ? std::get<view::NamedPosition>(*moment) : view::NamedPosition{};
+    };
+    CHECK(position_of("sys2-tl1-lsn-0-3000060").system == 2);
+    CHECK(position_of("sys2-tl1-lsn-0-3000060").timeline == 1);
+    CHECK(std::get<LogPosition>(position_of("sys2-tl1-lsn-0-3000060").what) ==
+          LogPosition{0x3000060});
+    CHECK(position_of("sys1-xid-738").system == 1);
+    CHECK_FALSE(position_of("sys1-xid-738").timeline);
+    CHECK_FALSE(position_of("tl1-point-sys2").system);
+    for (const char* text : {"sys-xid-7", "sysx-xid-7", "sys1-", "tl1-sys1-xid-7", "sys1-latest"})
+        CHECK_FALSE(view::parse_moment(text, Timestamp{}));
+}

@@ -24,9 +24,9 @@ namespace yore::catalog {
 /// PostgreSQL timeline, a series of binlogs.
 struct LogIncarnation {
     std::uint32_t source = 0;
-    std::uint32_t number = 0;  ///< from 1; the newest has the greatest. PostgreSQL: the timeline
+    std::uint32_t number = 0;  ///< from 1; the newest has the greatest (view/cluster_log.h)
     std::string name;          ///< as in `log/<name>/`: 1 to 100 of [A-Za-z0-9._-]; unique
-    std::string origin;        ///< system identifier, server uuid, file system; for people
+    std::string origin;        ///< system identifier, server uuid, file system
     Timestamp started;
     struct Fork {
         std::uint32_t parent = 0;  ///< a lower number

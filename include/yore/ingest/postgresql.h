@@ -42,4 +42,17 @@ catalog::Snapshot take_postgresql_directory_snapshot(catalog::Catalog&, const st
                                                      const SnapshotOptions&, const Clock&,
                                                      std::stop_token);
 
+struct UpgradedSystem {
+    std::uint32_t system = 0;  ///< its number among those of the source
+    std::uint64_t identifier = 0;
+    std::uint32_t server_version = 0;  ///< as server_version_num: 150018
+    std::uint32_t timeline = 0;
+    std::string log;  ///< `sys2-00000001`
+};
+/// Asks the server of the source, which is another cluster since pg_upgrade made it anew: from now
+/// on the source is that one. What is stored of those before stays. It is the same one, or nothing
+/// is stored yet: Errc::invalid; else errors as take_postgresql_snapshot.
+UpgradedSystem upgrade_system(catalog::Catalog&, const catalog::Source&, const Clock&,
+                              const std::stop_token&);
+
 }  // namespace yore::ingest

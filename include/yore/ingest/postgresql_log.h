@@ -24,6 +24,8 @@ struct LogFileOrder {
     const Clock& clock;
     /// What a receiver had of it, and nobody needs once it is stored: goes in the same commit.
     std::optional<store::TailDrop> drop = {};
+    /// Whose a history file is, which does not tell it; none: the newest system's.
+    std::optional<std::uint64_t> system_identifier = {};
 };
 
 struct LogFileTaken {
@@ -39,9 +41,10 @@ struct LogFileTaken {
 };
 
 /// Durable when it returns. A segment is read as the server would before anything is stored: a
-/// recycled file, a hole, damage are `corrupt`, another cluster and another size `invalid`, all of
-/// which name the file. Of a `.partial` what is valid is kept; the whole segment takes its place.
-/// Other content than is stored under the name: Errc::exists. Stopped: `cancelled`.
+/// recycled file, a hole, damage are `corrupt`, a cluster that the source never was and another
+/// size `invalid`, all of which name the file. Of a `.partial` what is valid is kept; the whole
+/// segment takes its place. Other content than is stored under the name: Errc::exists. Stopped:
+/// `cancelled`.
 LogFileTaken store_log_file(const LogFileOrder&, const std::stop_token&);
 
 /// A segment as the server wants it: its bytes, then zeros up to `bytes`.
@@ -58,7 +61,8 @@ struct StoredTimelineHistory {
 struct BehindEnd {
     std::string text;
 };
-/// A segment is found under its name, and under that of a segment whose `.partial` is all there is.
+/// A segment is found under its name, and under that of a segment whose `.partial` is all there is;
+/// of an older system than the newest, behind `sys1-`.
 /// Missing though the log is known to have gone on there: Errc::not_found. Not such a name:
 /// invalid.
 std::variant<StoredLogSegment, StoredTimelineHistory, BehindEnd> find_log_file(

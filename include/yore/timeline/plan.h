@@ -3,7 +3,8 @@
 ///
 /// Log order rules, not clocks: a time means the state after the last restore point before the
 /// first one that is later than it. Where there is no log, snapshots are the restore points, and
-/// each stands until the next.
+/// each stands until the next. Of several systems, each newer one begins with its first snapshot:
+/// a time from then on is its own, also where it has a gap, and one before it an older one's.
 #pragma once
 
 #include <yore/timeline/records.h>
@@ -18,7 +19,8 @@ namespace yore::timeline {
 
 struct Latest {};
 struct Earliest {};
-/// Without an incarnation: the newest, or where its log goes back to, its ancestors.
+/// Without an incarnation: the newest, or where its log goes back to, its ancestors; of the newest
+/// system.
 struct AtPosition {
     std::optional<std::uint32_t> incarnation;
     LogPosition position;

@@ -26,6 +26,9 @@ struct Incarnation {
     std::uint32_t number = 0;
     std::string name;
     std::optional<LogPlace> fork;  ///< it goes on from there: the parent's log before it is its own
+    /// Those of another system share no log with it: nothing of the one leads into the other. The
+    /// greater is the newer, and has the greater numbers.
+    std::uint32_t system = 1;
 };
 
 /// Half-open, as all ranges of positions here.

@@ -25,7 +25,8 @@ struct Window {
     std::vector<Span> uncertain;  ///< moments in it that may be wrong
 };
 
-/// By incarnation and position; those without a log by time. Reads a few records for each gap.
+/// By system, incarnation and position; those without a log by time. Reads a few records for each
+/// gap.
 std::vector<Window> windows(const Records&);
 
 }  // namespace yore::timeline

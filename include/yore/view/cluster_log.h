@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// A PostgreSQL cluster's log as it is stored: incarnations are timelines, by their numbers, and
-/// segments are those of `pg_wal`.
+/// A PostgreSQL cluster's log as it is stored: incarnations are the timelines of the systems that
+/// were, one after the other, behind the source, and segments are those of `pg_wal`.
 #pragma once
 
 #include <yore/catalog/log.h>
@@ -10,9 +10,30 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace yore::view {
+
+/// A timeline of one of a source's systems. pg_upgrade makes another system of a cluster, whose
+/// timelines begin with 1 again; `source upgrade` counts it here.
+struct SystemTimeline {
+    std::uint32_t system = 1;  ///< from 1; the newest has the greatest
+    postgresql::Timeline timeline;
+    auto operator<=>(const SystemTimeline&) const = default;
+};
+/// The number of its incarnation: that of the timeline in the low 20 bits, above them how many
+/// systems were before. So the first system's are the timelines', a parent has a lower number than
+/// what forked off it, and what is of a newer system a greater one. Too great for that:
+/// Errc::unsupported.
+std::uint32_t incarnation_number(const SystemTimeline&);
+SystemTimeline system_timeline(std::uint32_t incarnation);
+/// As in `log/<name>/`: `00000001`, of later systems `sys2-00000001`.
+std::string incarnation_name(const SystemTimeline&);
+
+/// `1` of `sys1-…`, with the word `sys`: takes it and the dash from the text. That begins
+/// otherwise: nullopt, and it stays.
+std::optional<std::uint32_t> take_numbered(std::string_view word, std::string_view& text);
 
 /// `wal_segment_size` of the cluster, from where one of its segments lies. Of no cluster's log:
 /// nullopt.
@@ -41,10 +62,10 @@ struct ReplayDemands {
 ReplayDemands replay_demands(const catalog::Logs&, std::uint32_t source,
                              const std::vector<timeline::LogRange>&, LogPosition target);
 
-/// A history file that says what the incarnations do; the reasons of the switches are not kept. Not
-/// known from where it forked off: nullopt. (`parent<TAB>switch<TAB>reason`, as PostgreSQL's
-/// src/backend/access/transam/timeline.c writes it.)
+/// The history file of one of the incarnations, as they say it; the reasons of the switches are not
+/// kept. Not known from where it forked off: nullopt. (`parent<TAB>switch<TAB>reason`, as
+/// PostgreSQL's src/backend/access/transam/timeline.c writes it.)
 std::optional<std::string> history_text(const std::vector<catalog::LogIncarnation>&,
-                                        postgresql::Timeline);
+                                        std::uint32_t number);
 
 }  // namespace yore::view

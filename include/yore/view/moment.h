@@ -19,7 +19,8 @@ namespace yore::view {
 
 /// A snapshot's name; if there is none of it and it has no ordinal, the time that it is too.
 using NamedSnapshot = catalog::SnapshotName;
-/// A place in the log in the words of its source, on one of its timelines or on the newest.
+/// A place in the log in the words of its source: of one of its systems or the newest, on one of
+/// that system's timelines or the newest.
 struct NamedPosition {
     struct Transaction {
         std::uint64_t id = 0;
@@ -27,13 +28,14 @@ struct NamedPosition {
     struct Point {
         std::string label;
     };
-    std::optional<std::uint32_t> timeline;
+    std::optional<std::uint32_t> system, timeline;
     std::variant<LogPosition, Transaction, Point> what;
 };
 using MomentText = std::variant<timeline::Moment, NamedSnapshot, NamedPosition>;
 
 /// `latest`, `earliest`, a snapshot's name, or any form of parse_time; of PostgreSQL clusters
-/// `lsn-0-3000060`, `xid-738`, `point-NAME`, each also behind `tl1-`. Else: nullopt.
+/// `lsn-0-3000060`, `xid-738`, `point-NAME`, each also behind `tl1-`, and all these behind `sys1-`.
+/// Else: nullopt.
 std::optional<MomentText> parse_moment(std::string_view text, Timestamp now);
 
 /// `2026-11-21T14-07-32.719573Z`: a time as a directory's name that is never a snapshot's.

@@ -139,7 +139,10 @@ class ClusterBackup {
     }
     const catalog::BaseBackup& facts() const { return facts_; }
     /// The log that it was taken beside.
-    catalog::SnapshotLog log() const { return {facts_.timeline, facts_.start, facts_.stop}; }
+    catalog::SnapshotLog log(const System& system) const {
+        return {view::incarnation_number({system.number, {facts_.timeline}}), facts_.start,
+                facts_.stop};
+    }
 
   private:
     static bool is_from_standby(const std::string& label) {
@@ -173,7 +176,8 @@ catalog::Snapshot take_postgresql_snapshot(catalog::Catalog& catalog,
     const Before before = find_before(catalog, cache, source);
     Connection connection(source.postgresql.conninfo, stop);
     check_version(connection);
-    check_cluster(catalog, source, identify(connection), "the cluster at " + connection.host());
+    const std::string what = "the cluster at " + connection.host();
+    const System system = newest_system_of(catalog, source, identify(connection), what);
     const auto needs = ask_server_needs(source.postgresql.conninfo, connection.host(), stop);
     reserve_wal(connection);
     ClusterBackup backup(run, cache, before, connection, backup_options);
@@ -189,12 +193,12 @@ catalog::Snapshot take_postgresql_snapshot(catalog::Catalog& catalog,
         snapshot.path = source.postgresql.conninfo;
         snapshot.base_backup = backup.facts();
         snapshot.base_backup->needs = needs;
-        snapshot.log = backup.log();
+        snapshot.log = backup.log(system);
     };
     work.besides = [&] {
         const catalog::BaseBackup& facts = backup.facts();
-        return incarnation_of(catalog, source, facts.system_identifier, {facts.timeline}, history,
-                              clock.now())
+        newest_system_of(catalog, source, facts.system_identifier, what);  // as yet
+        return incarnation_of(catalog, source, system, {facts.timeline}, history, clock.now())
             .changes;
     };
     return run.finish(work);

@@ -237,7 +237,8 @@ catalog::Snapshot take_postgresql_directory_snapshot(catalog::Catalog& catalog,
                                                      const Clock& clock, std::stop_token stop) {
     const StoppedCluster cluster(directory);
     const catalog::BaseBackup facts = cluster.facts();
-    check_cluster(catalog, source, facts.system_identifier, directory);
+    const System system = newest_system_of(catalog, source, facts.system_identifier, directory);
+    const postgresql::Timeline timeline{facts.timeline};
     SnapshotRun run({.catalog = catalog,
                      .cache = cache,
                      .source = source,
@@ -257,16 +258,15 @@ catalog::Snapshot take_postgresql_directory_snapshot(catalog::Catalog& catalog,
     work.describe = [&](catalog::Snapshot& snapshot) {
         snapshot.path = directory;
         snapshot.base_backup = facts;
-        snapshot.log = {facts.timeline, facts.start, facts.stop};
+        snapshot.log = {view::incarnation_number({system.number, timeline}), facts.start,
+                        facts.stop};
     };
     work.besides = [&] {
         const auto history = cluster.history();
-        const postgresql::Timeline timeline{facts.timeline};
+        newest_system_of(catalog, source, facts.system_identifier, directory);  // as yet
         return history.empty()
-                   ? incarnation_of(catalog, source, facts.system_identifier, timeline, clock.now())
-                         .changes
-                   : incarnation_of(catalog, source, facts.system_identifier, timeline, history,
-                                    clock.now())
+                   ? incarnation_of(catalog, source, system, timeline, clock.now()).changes
+                   : incarnation_of(catalog, source, system, timeline, history, clock.now())
                          .changes;
     };
     return run.finish(work);

@@ -33,6 +33,11 @@ Bytes read_small_file(const LogFileOrder& order) {
     return bytes;
 }
 
+System system_of_history(const LogFileOrder& order) {
+    if (!order.system_identifier) return newest_system(order.catalog, order.source);
+    return system_of(order.catalog, order.source, *order.system_identifier, order.name);
+}
+
 LogFileTaken store_history(const LogFileOrder& order, Timeline timeline) {
     const Bytes bytes = read_small_file(order);
     const auto history = parse_timeline_history(bytes, timeline, order.name);
@@ -42,62 +47,70 @@ LogFileTaken store_history(const LogFileOrder& order, Timeline timeline) {
     const auto record =
         doing([&] { return order.name; },
               [&] {
-                  return incarnation_of(order.catalog, order.source,
-                                        system_identifier_of(order.catalog, order.source), timeline,
-                                        history, order.clock.now());
+                  return incarnation_of(order.catalog, order.source, system_of_history(order),
+                                        timeline, history, order.clock.now());
               });
     if (!record.changes.empty()) order.catalog.store().commit(record.changes);
     return {record.changes.empty() ? LogFileTaken::Outcome::already : LogFileTaken::Outcome::stored,
             record.incarnation.name, 0, 0};
 }
 
-/// What is stored of a source's log, to look files up in.
+/// What is stored of the log of one of a source's systems, to look files up in.
 class LogLookup {
   public:
-    LogLookup(const catalog::Catalog& catalog, const catalog::Source& source)
+    /// Without a system: of the newest.
+    LogLookup(const catalog::Catalog& catalog, const catalog::Source& source,
+              std::optional<std::uint32_t> system)
         : catalog_(catalog),
           source_(source.id),
           logs_(catalog.store()),
           incarnations_(logs_.incarnations(source.id)) {
+        const auto newest =
+            incarnations_.empty() ? 1 : view::system_timeline(incarnations_.back().number).system;
+        std::erase_if(incarnations_, [&](const auto& each) {
+            return view::system_timeline(each.number).system != system.value_or(newest);
+        });
         if (incarnations_.empty())
-            throw Error(Errc::not_found, fmt::format("source {} has no log", source.name),
+            throw Error(Errc::not_found,
+                        system
+                            ? fmt::format("source {} has no log of system {}", source.name, *system)
+                            : fmt::format("source {} has no log", source.name),
                         {"is it the right source?"});
     }
 
     const catalog::LogIncarnation* find(Timeline timeline) const {
-        const auto found =
-            std::ranges::find(incarnations_, timeline.value, &catalog::LogIncarnation::number);
+        const auto found = std::ranges::find(incarnations_, timeline, [](const auto& each) {
+            return view::system_timeline(each.number).timeline;
+        });
         return found == incarnations_.end() ? nullptr : &*found;
     }
-    Timeline newest() const { return {incarnations_.back().number}; }
+    Timeline newest() const { return view::system_timeline(incarnations_.back().number).timeline; }
     const std::vector<catalog::LogIncarnation>& incarnations() const { return incarnations_; }
 
-    std::optional<catalog::LogSegment> first_segment(Timeline timeline) const {
-        return logs_.segment_ending_after(source_, timeline.value, {});
-    }
-    std::optional<catalog::LogSegment> segment_at(Timeline timeline, LogPosition begin) const {
-        auto found = logs_.segment_ending_after(source_, timeline.value, begin);
+    std::optional<catalog::LogSegment> segment_at(const catalog::LogIncarnation& line,
+                                                  LogPosition begin) const {
+        auto found = logs_.segment_ending_after(source_, line.number, begin);
         return found && found->begin == begin ? found : std::nullopt;
     }
     /// Up to here the timeline is known to have gone: by its log, by those that forked off it, by
     /// its base backups.
-    LogPosition known_end(Timeline timeline) const {
+    LogPosition known_end(const catalog::LogIncarnation& line) const {
         LogPosition end;
-        const auto runs = logs_.runs(source_, timeline.value);
+        const auto runs = logs_.runs(source_, line.number);
         if (!runs.empty()) end = runs.back().end;
         for (const auto& other : incarnations_)
-            if (other.fork && other.fork->parent == timeline.value)
+            if (other.fork && other.fork->parent == line.number)
                 end = std::max(end, other.fork->at);
-        const auto line = catalog_.snapshot_line(source_);
-        for (const auto& snapshot : line->items)
-            if (snapshot.log && snapshot.log->incarnation == timeline.value)
+        const auto snapshots = catalog_.snapshot_line(source_);
+        for (const auto& snapshot : snapshots->items)
+            if (snapshot.log && snapshot.log->incarnation == line.number)
                 end = std::max(end, snapshot.log->consistent);
         return end;
     }
     /// By whatever segment there is. None: nullopt.
     std::optional<SegmentSize> segment_size() const {
         for (const auto& incarnation : incarnations_)
-            if (const auto segment = first_segment({incarnation.number}))
+            if (const auto segment = logs_.segment_ending_after(source_, incarnation.number, {}))
                 return view::wal_segment_size(*segment);
         return std::nullopt;
     }
@@ -106,7 +119,7 @@ class LogLookup {
     const catalog::Catalog& catalog_;
     const std::uint32_t source_;
     const catalog::Logs logs_;
-    const std::vector<catalog::LogIncarnation> incarnations_;
+    std::vector<catalog::LogIncarnation> incarnations_;  ///< of the system
 };
 
 using Found = std::variant<StoredLogSegment, StoredTimelineHistory, BehindEnd>;
@@ -114,9 +127,9 @@ using Found = std::variant<StoredLogSegment, StoredTimelineHistory, BehindEnd>;
 Found find_history(const LogLookup& log, Timeline timeline) {
     // A server asks for the history of the first timeline, too: there is none.
     if (timeline == Timeline{1}) return BehindEnd{"timeline 1 has no history"};
-    if (log.find(timeline) == nullptr)
-        return BehindEnd{fmt::format("there is no timeline {}", timeline.value)};
-    if (auto text = view::history_text(log.incarnations(), timeline))
+    const auto* line = log.find(timeline);
+    if (line == nullptr) return BehindEnd{fmt::format("there is no timeline {}", timeline.value)};
+    if (auto text = view::history_text(log.incarnations(), line->number))
         return StoredTimelineHistory{std::move(*text)};
     throw Error(Errc::not_found,
                 fmt::format("the history of timeline {} is not stored", timeline.value));
@@ -133,11 +146,13 @@ Found find_segment(const LogLookup& log, const std::string& name) {
                                 name, size->bytes()));
     const LogPosition begin = position_of(size->start_of(file->segment));
     const bool any_form = file->kind == LogFileName::Kind::segment;
-    if (const auto segment = log.segment_at(file->timeline, begin))
-        if (any_form || segment->name == name) return StoredLogSegment{*segment, size->bytes()};
-    if (log.find(file->timeline) == nullptr && file->timeline > log.newest())
+    const auto* line = log.find(file->timeline);
+    if (line == nullptr && file->timeline > log.newest())
         return BehindEnd{fmt::format("there is no timeline {}", file->timeline.value)};
-    if (log.find(file->timeline) != nullptr && begin >= log.known_end(file->timeline))
+    if (line != nullptr)
+        if (const auto segment = log.segment_at(*line, begin))
+            if (any_form || segment->name == name) return StoredLogSegment{*segment, size->bytes()};
+    if (line != nullptr && begin >= log.known_end(*line))
         return BehindEnd{
             fmt::format("{}: the log of timeline {} ends before it", name, file->timeline.value)};
     throw Error(Errc::not_found,
@@ -164,14 +179,17 @@ LogFileTaken store_log_file(const LogFileOrder& order, const std::stop_token& st
 
 Found find_log_file(const catalog::Catalog& catalog, const catalog::Source& source,
                     const std::string& name) {
-    const LogFileName parsed = known_name(name);
-    const LogLookup log(catalog, source);
+    std::string_view native = name;
+    const auto system = view::take_numbered("sys", native);
+    const std::string file(native);
+    const LogFileName parsed = known_name(file);
+    const LogLookup log(catalog, source, system);
     if (parsed.kind == LogFileName::Kind::timeline_history)
         return find_history(log, parsed.timeline);
     if (parsed.kind == LogFileName::Kind::backup_history)
         throw Error(Errc::invalid, fmt::format("{}: such files are not stored", name),
                     {"no recovery reads them"});
-    return find_segment(log, name);
+    return find_segment(log, file);
 }
 
 }  // namespace yore::ingest

@@ -7,7 +7,6 @@
 
 #include "ingest/postgresql/slots.h"
 #include "ingest/postgresql/stream_start.h"
-#include "ingest/postgresql/timelines.h"
 
 namespace yore::ingest {
 namespace {
@@ -56,8 +55,8 @@ void LogReceiver::receive() {
 /// From where on, with the slot made and the history of the server's timeline stored.
 LogPlace LogReceiver::find_place(Connection& connection) {
     server_ = ask_for_log(connection);
-    check_cluster(order_.catalog, order_.source, server_.format.system_identifier,
-                  "the cluster at " + connection.host());
+    system_ = newest_system_of(order_.catalog, order_.source, server_.format.system_identifier,
+                               "the cluster at " + connection.host());
     const bool had_slot = !make_slot_of_source(connection);
     const Timeline timeline = server_.end.timeline;
     std::vector<TimelineSwitch> history;
@@ -66,7 +65,7 @@ LogPlace LogReceiver::find_place(Connection& connection) {
         store_history(connection, timeline, text);
         history = parse_timeline_history(as_bytes(text), timeline, to_text(timeline) + ".history");
     }
-    const LogPlace place = place_to_begin(order_.catalog, order_.source, server_, history,
+    const LogPlace place = place_to_begin(order_.catalog, order_.source, system_, server_, history,
                                           position_to_begin(connection, server_));
     keep_to_limit(connection, place, had_slot);
     return place;
@@ -119,7 +118,9 @@ void LogReceiver::store_history(Connection& connection, Timeline timeline,
         left.remove_prefix(count);
         return count;
     };
-    store_log_file({order_.catalog, order_.cache, order_.source, name, read, order_.clock}, stop_);
+    LogFileOrder stored{order_.catalog, order_.cache, order_.source, name, read, order_.clock};
+    stored.system_identifier = system_.identifier;
+    store_log_file(stored, stop_);
 }
 
 /// The tail, to append to it there, and a reader that has read it up to there. What else the tail
@@ -128,7 +129,7 @@ void LogReceiver::open(const LogPlace& place) {
     store::Store& store = order_.catalog.store();
     const Timeline timeline = place.timeline;
     tail_.reset();
-    tail_id_ = {order_.source.id, timeline.value};
+    tail_id_ = {order_.source.id, view::incarnation_number({system_.number, timeline})};
     auto extent = extent_of(store, tail_id_);
     if (extent && extent->end != place.at) {
         const store::TailDrop all{tail_id_};
@@ -140,7 +141,7 @@ void LogReceiver::open(const LogPlace& place) {
     format.timeline = timeline;
     format.timeline_start = {};
     for (const auto& each : catalog::Logs(store).incarnations(order_.source.id))
-        if (each.number == timeline.value && each.fork)
+        if (each.number == tail_id_.incarnation && each.fork)
             format.timeline_start = lsn_of(each.fork->at);
     reader_.emplace(format, begin);
     TailFile file(store, tail_id_, begin, place.at);
@@ -198,7 +199,7 @@ LogPlace LogReceiver::next_place(Connection& connection, LogStream& stream) {
         next = stream.next_place();
     } catch (const Error& error) {
         if (error.code() != Errc::not_found) throw;
-        return behind_gap(connection, {{tail_id_.incarnation}, stream.position()}, error);
+        return behind_gap(connection, durable_place(stream), error);
     }
     if (!next) throw Error(Errc::io, "the server ended the stream of its log");
     std::string text;
@@ -206,6 +207,10 @@ LogPlace LogReceiver::next_place(Connection& connection, LogStream& stream) {
     const SegmentSize size = server_.format.segment_size;
     log_info("source {}: the log goes on at {}", order_.source.name, to_text(*next));
     return {next->timeline, size.start_of(size.segment_of(next->at))};
+}
+
+LogPlace LogReceiver::durable_place(const LogStream& stream) const {
+    return {view::system_timeline(tail_id_.incarnation).timeline, stream.position()};
 }
 
 /// A slot that has lost its log keeps nothing any more: a new one does.
@@ -309,8 +314,7 @@ void LogReceiver::tell(const LogStream& stream) {
     if (now < next_tell_) return;
     next_tell_ = now + (done_.pending_since ? tell_interval_pending : tell_interval);
     slot_limit_ = fed_source().postgresql.pinned_bytes_max;
-    watch_.note(
-        {server_.format.system_identifier, host_, {{tail_id_.incarnation}, stream.position()}});
+    watch_.note({server_.format.system_identifier, host_, durable_place(stream)});
     auto known = newest_heard_;
     if (done_.pinned == 0 && stream.server_time()) known = stream.server_time();
     if (known) done_.known_until = std::max(done_.known_until, *known);

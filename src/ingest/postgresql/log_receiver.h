@@ -15,6 +15,7 @@
 #include "ingest/postgresql/log_stream.h"
 #include "ingest/postgresql/slot_watch.h"
 #include "ingest/postgresql/tail_folding.h"
+#include "ingest/postgresql/timelines.h"
 
 namespace yore::ingest {
 
@@ -42,6 +43,7 @@ class LogReceiver final : postgresql::WalListener {
     void open(const LogPlace&);
     std::optional<LogPlace> stream(Connection&, const LogPlace&);
     LogPlace next_place(Connection&, LogStream&);
+    LogPlace durable_place(const LogStream&) const;
     LogPlace behind_gap(Connection&, const LogPlace& gone, const Error& why);
     postgresql::Lsn position_to_begin(Connection&, const ServerLog&) const;
     void store_history(Connection&, postgresql::Timeline, std::string& text) const;
@@ -67,6 +69,7 @@ class LogReceiver final : postgresql::WalListener {
 
     // Of a connection.
     ServerLog server_;
+    System system_;
     std::string host_;
     bool has_slot_ = true;  ///< else it is over its limit
     std::optional<TailFolder> folder_;

@@ -26,15 +26,21 @@ std::vector<Stretch> way_to(Timeline timeline, std::span<const TimelineSwitch> h
 
 class StoredLog {
   public:
-    StoredLog(catalog::Catalog& catalog, const catalog::Source& source, SegmentSize size)
-        : catalog_(catalog), logs_(catalog.store()), source_(source.id), size_(size) {}
+    StoredLog(catalog::Catalog& catalog, const catalog::Source& source, const System& system,
+              SegmentSize size)
+        : catalog_(catalog),
+          logs_(catalog.store()),
+          source_(source.id),
+          system_(system.number),
+          size_(size) {}
 
     Lsn segment_start(Lsn lsn) const { return size_.start_of(size_.segment_of(lsn)); }
 
     /// From where on the timeline is not stored. Nothing of it is: nullopt.
     std::optional<Lsn> end_of(Timeline timeline) const {
-        const auto runs = logs_.runs(source_, timeline.value);
-        const auto tail = extent_of(catalog_.store(), {source_, timeline.value});
+        const std::uint32_t number = view::incarnation_number({system_, timeline});
+        const auto runs = logs_.runs(source_, number);
+        const auto tail = extent_of(catalog_.store(), {source_, number});
         if (!tail)
             return runs.empty() ? std::nullopt
                                 : std::optional(segment_start(lsn_of(runs.back().end)));
@@ -47,26 +53,30 @@ class StoredLog {
     /// The newest that something is stored of; nothing at all: 0.
     Timeline newest() const {
         Timeline newest;
-        for (const auto& incarnation : logs_.incarnations(source_))
-            if (end_of({incarnation.number})) newest = {incarnation.number};
-        for (const store::TailId& tail : catalog_.store().tails())
-            if (tail.source == source_) newest = std::max(newest, Timeline{tail.incarnation});
+        for (const auto& incarnation : logs_.incarnations(source_)) {
+            const auto [system, timeline] = view::system_timeline(incarnation.number);
+            if (system == system_ && end_of(timeline)) newest = timeline;
+        }
+        for (const store::TailId& tail : catalog_.store().tails()) {
+            const auto [system, timeline] = view::system_timeline(tail.incarnation);
+            if (tail.source == source_ && system == system_) newest = std::max(newest, timeline);
+        }
         return newest;
     }
 
   private:
     catalog::Catalog& catalog_;
     const catalog::Logs logs_;
-    const std::uint32_t source_;
+    const std::uint32_t source_, system_;
     const SegmentSize size_;
 };
 
 }  // namespace
 
 LogPlace place_to_begin(catalog::Catalog& catalog, const catalog::Source& source,
-                        const ServerLog& server, std::span<const TimelineSwitch> history,
-                        Lsn otherwise) {
-    const StoredLog log(catalog, source, server.format.segment_size);
+                        const System& system, const ServerLog& server,
+                        std::span<const TimelineSwitch> history, Lsn otherwise) {
+    const StoredLog log(catalog, source, system, server.format.segment_size);
     const Timeline timeline = server.end.timeline;
     if (const Timeline newest = log.newest(); newest > timeline)
         throw Error(Errc::io,
@@ -83,7 +93,8 @@ LogPlace place_to_begin(catalog::Catalog& catalog, const catalog::Source& source
         return {way[i + 1].timeline, log.segment_start(*way[i].end)};
     }
     const auto newest = catalog.latest(source.id);
-    if (newest && newest->base_backup)
+    if (newest && newest->base_backup &&
+        newest->base_backup->system_identifier == server.format.system_identifier)
         for (const Stretch& stretch : way)
             if (stretch.timeline.value == newest->base_backup->timeline)
                 return {stretch.timeline, log.segment_start(lsn_of(newest->base_backup->start))};

@@ -3,6 +3,7 @@
 
 #include <yore/base/error.h>
 #include <yore/postgresql/wal_header.h>
+#include <yore/view/cluster_log.h>
 
 #include <algorithm>
 #include <cstring>
@@ -86,7 +87,7 @@ void store_part(const FoldingOrder& order, const TailPart& part, SegmentSize siz
     using Form = TailPart::Form;
     LogFileName name;
     name.kind = part.form == Form::whole ? LogFileName::Kind::segment : LogFileName::Kind::partial;
-    name.timeline = {part.tail.incarnation};
+    name.timeline = view::system_timeline(part.tail.incarnation).timeline;
     name.segment = size.segment_of(part.begin);
     const std::string text = postgresql::to_text(name, size);
     TailFile file(order.catalog.store(), part.tail, part.begin, part.end);

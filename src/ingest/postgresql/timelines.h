@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The incarnations of a cluster's log: one for each timeline, with the number of the timeline, so
-/// that a parent always has the lower one and the newest timeline is the newest incarnation.
+/// The incarnations of a cluster's log: one for each timeline of each system that was behind the
+/// source (view::incarnation_number).
 ///
-/// Its name is the timeline as in names of files (`00000001`), its origin the cluster's system
-/// identifier in decimal (empty: no more than a history file is known yet).
+/// The origin of each is the system identifier in decimal (empty: no more than a history file is
+/// known yet): it is what a segment, a server or a data directory is known by.
 #pragma once
 
 #include <yore/catalog/catalog.h>
 #include <yore/catalog/log.h>
 #include <yore/ingest/postgresql_check.h>
 #include <yore/postgresql/timeline_history.h>
+#include <yore/view/cluster_log.h>
 
 #include <cstdint>
 #include <optional>
@@ -18,10 +19,22 @@
 
 namespace yore::ingest {
 
-/// Histories of two clusters never mix: of another one than before is Errc::invalid. `what` came:
-/// `the cluster at db1`, `000000010000000000000003`.
-void check_cluster(const catalog::Catalog&, const catalog::Source&, std::uint64_t identifier,
-                   const std::string& what);
+/// One of the clusters that were, one after the other, behind a source.
+struct System {
+    std::uint32_t number = 1;
+    std::optional<std::uint64_t> identifier;  ///< none: nothing tells it yet
+};
+/// The one that the source is now. Nothing is stored of any: the first, unknown.
+System newest_system(const catalog::Catalog&, const catalog::Source&);
+
+/// What comes goes to the system whose identifier it has; when nothing tells that of the newest
+/// one, to this. `what` came: `the cluster at db1`, `000000010000000000000003`. Of a cluster that
+/// the source never was: Errc::invalid, with what to do.
+System system_of(const catalog::Catalog&, const catalog::Source&, std::uint64_t identifier,
+                 const std::string& what);
+/// The same for what is only taken of the newest system: of an older one is Errc::invalid, too.
+System newest_system_of(const catalog::Catalog&, const catalog::Source&, std::uint64_t identifier,
+                        const std::string& what);
 
 /// An incarnation, and what makes it so. Computed from what is stored: who commits the changes
 /// holds Catalog::change_logs from before.
@@ -31,14 +44,14 @@ struct TimelineRecord {
 };
 
 /// The timeline's incarnation. One that is not there begins a log of its own when it is the lowest
-/// of the source; else its history must be known first: Errc::invalid, with how.
-TimelineRecord incarnation_of(const catalog::Catalog&, const catalog::Source&,
-                              std::uint64_t identifier, postgresql::Timeline, Timestamp now);
+/// of the system; else its history must be known first: Errc::invalid, with how.
+TimelineRecord incarnation_of(const catalog::Catalog&, const catalog::Source&, const System&,
+                              postgresql::Timeline, Timestamp now);
 
 /// The same for a timeline whose history is known: it and its ancestors are there, with their
 /// forks. A fork that is stored otherwise: Errc::exists.
-TimelineRecord incarnation_of(const catalog::Catalog&, const catalog::Source&,
-                              std::optional<std::uint64_t> identifier, postgresql::Timeline,
+TimelineRecord incarnation_of(const catalog::Catalog&, const catalog::Source&, const System&,
+                              postgresql::Timeline,
                               const std::vector<postgresql::TimelineSwitch>& history,
                               Timestamp now);
 

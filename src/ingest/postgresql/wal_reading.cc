@@ -60,7 +60,7 @@ std::optional<WalReader> SegmentReading::behind(const WalStream& stream,
     Buffer tail(chunker::log_block_bytes);
     if (content.read(from, tail.span()) != tail.size()) return std::nullopt;
     WalStream of_before = stream;
-    of_before.timeline = {before->incarnation};
+    of_before.timeline = view::system_timeline(before->incarnation).timeline;
     if (of_before.timeline != stream.timeline) of_before.timeline_start = {};
     WalReader reader(of_before, {before->begin.value + from});
     Deaf nobody;

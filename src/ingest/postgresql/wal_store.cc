@@ -79,14 +79,14 @@ void WalStore::read_header() {
 TimelineRecord WalStore::timeline_record() const {
     return doing([&] { return order_.name; },
                  [&] {
-                     return incarnation_of(order_.catalog, order_.source, header_.system_identifier,
-                                           name_.timeline, order_.clock.now());
+                     return incarnation_of(order_.catalog, order_.source, system_, name_.timeline,
+                                           order_.clock.now());
                  });
 }
 
 void WalStore::open_log() {
     const auto& source = order_.source;
-    check_cluster(order_.catalog, source, header_.system_identifier, order_.name);
+    system_ = system_of(order_.catalog, source, header_.system_identifier, order_.name);
     incarnation_ = timeline_record().incarnation;
     const LogPosition begin = position_of(header_.start);
     WalStream stream{header_.major_version, header_.system_identifier,
@@ -204,7 +204,8 @@ std::optional<LogSegment> WalStore::parents_part() const {
     LogSegment part = describe(reading_->parents(), lsn_of(fork->at));
     part.incarnation = fork->parent;
     part.name = postgresql::to_text(
-        LogFileName{LogFileName::Kind::partial, {fork->parent}, name_.segment, 0},
+        LogFileName{LogFileName::Kind::partial, view::system_timeline(fork->parent).timeline,
+                    name_.segment, 0},
         header_.segment_size);
     return part;
 }

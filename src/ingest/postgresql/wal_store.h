@@ -49,6 +49,7 @@ class WalStore {
     std::size_t block_bytes_ = 0;
     postgresql::SegmentHeader header_;
     postgresql::LogFileName name_;
+    System system_;
     catalog::LogIncarnation incarnation_;
     std::optional<catalog::LogSegment> before_;  ///< ends where this one begins
     std::optional<StoredCopy> copy_;             ///< of what is stored of this one

@@ -100,6 +100,12 @@ struct Archive {
             return error.code();
         }
     }
+    void upgrade(std::uint64_t identifier) {
+        const std::uint32_t system = newest_system(bench.catalog(), source).number + 1;
+        const auto record =
+            incarnation_of(bench.catalog(), source, {system, identifier}, {1}, bench.clock().now());
+        bench.store().commit(record.changes);
+    }
     catalog::LogSegment stored(std::uint32_t incarnation, std::uint64_t number) {
         const auto found =
             logs().segment_ending_after(source.id, incarnation, {number * segment_bytes});
@@ -315,4 +321,86 @@ TEST_CASE("a log may begin on any timeline, and its history may come later") {
           2);
     CHECK(archive.push("000000050000000000000003.00000028.backup", "START").outcome ==
           Outcome::not_kept);
+}
+
+TEST_CASE("two systems' segments of one name stand side by side, each with its own duplicates") {
+    WalStream upgraded = small_stream();
+    ++upgraded.system_identifier;
+    Log old(small_stream(), 3), renewed(upgraded, 3);
+    old.write_until({5 * segment_bytes});
+    renewed.write_until({5 * segment_bytes});
+    Archive archive;
+    const std::string name = name_of(1, 3);
+    archive.push(name, old.segment(3));
+    CHECK(archive.refusal(name, renewed.segment(3)) == Errc::invalid);
+
+    archive.upgrade(upgraded.system_identifier);
+    CHECK(archive.push(name, renewed.segment(3)).incarnation == "sys2-00000001");
+    CHECK(archive.push(name, renewed.segment(3)).outcome == Outcome::already);
+    CHECK(archive.push(name, old.segment(3)).outcome == Outcome::already);
+    CHECK(archive.push(name_of(1, 4), old.segment(4)).incarnation == "00000001");  // a late one
+    const std::uint32_t second = view::incarnation_number({2, {1}});
+    CHECK(archive.stored(1, 3).end == LogPosition{4 * segment_bytes});
+    CHECK(archive.stored(second, 3).name == name);
+    CHECK(archive.logs().runs(archive.source.id, second).size() == 1);
+    CHECK(archive.logs().runs(archive.source.id, 1).size() == 1);
+
+    CHECK(archive.fetch(name) == renewed.segment(3));
+    CHECK(archive.fetch("sys1-" + name) == old.segment(3));
+    CHECK(archive.fetch("sys2-" + name) == renewed.segment(3));
+    CHECK(archive.fetch(name_of(1, 4)) == "behind the end");
+    CHECK(archive.fetch("sys1-" + name_of(1, 4)) == old.segment(4));
+    CHECK(archive.missing("sys3-" + name) == Errc::not_found);
+}
+
+TEST_CASE("timelines of an upgraded cluster begin anew, and fork within their system") {
+    WalStream upgraded = small_stream();
+    ++upgraded.system_identifier;
+    Log old(small_stream()), renewed(upgraded);
+    old.write_until({4 * segment_bytes});
+    renewed.write_until({3 * segment_bytes + 400'000});
+    renewed.wal().align();
+    const Lsn fork = renewed.wal().position();
+    renewed.wal().set_timeline({2});
+    renewed.write_until({4 * segment_bytes});
+    Archive archive;
+    archive.push(name_of(1, 3), old.segment(3));
+    archive.upgrade(upgraded.system_identifier);
+    const auto history = fmt::format("1\t{}\tx\n", postgresql::to_text(fork));
+    CHECK(archive.push("00000002.history", history).incarnation == "sys2-00000002");
+    CHECK(archive.push(name_of(2, 3), renewed.segment(3)).outcome == Outcome::stored);
+
+    const std::uint32_t first = view::incarnation_number({2, {1}});
+    CHECK(archive.stored(first, 3).name == name_of(1, 3) + ".partial");
+    const auto lines = archive.logs().incarnations(archive.source.id);
+    REQUIRE(lines.size() == 3);
+    CHECK(lines[2].fork == catalog::LogIncarnation::Fork{first, position_of(fork)});
+    CHECK(archive.fetch("00000002.history").starts_with("1\t"));
+    CHECK(archive.fetch("sys1-00000002.history") == "behind the end");
+    CHECK(archive.stored(1, 3).name == name_of(1, 3));
+}
+
+TEST_CASE("base backups are taken of the newest system alone") {
+    Log old;
+    old.write_until({4 * segment_bytes});
+    Archive archive;
+    archive.push(name_of(1, 3), old.segment(3));
+    const auto before = small_stream().system_identifier;
+    const auto asked = [&](std::uint64_t identifier) -> std::optional<std::uint32_t> {
+        try {
+            return newest_system_of(archive.bench.catalog(), archive.source, identifier, "it")
+                .number;
+        } catch (const Error& error) {
+            CHECK(error.code() == Errc::invalid);
+            return std::nullopt;
+        }
+    };
+    CHECK(asked(before) == 1);
+    CHECK_FALSE(asked(before + 1));
+    archive.upgrade(before + 1);
+    CHECK(asked(before + 1) == 2);
+    CHECK_FALSE(asked(before));
+    archive.upgrade(before);  // back to the old one, which goes on from then on
+    CHECK(asked(before) == 3);
+    CHECK(system_identifier_of(archive.bench.catalog(), archive.source) == before);
 }

@@ -66,11 +66,12 @@ class Received {
     }
     catalog::Logs logs() { return catalog::Logs(bench.store()); }
     /// Where a server that is on this timeline is asked to begin.
-    LogPlace begin(Timeline timeline = {1}, const std::vector<TimelineSwitch>& history = {}) {
+    LogPlace begin(Timeline timeline = {1}, const std::vector<TimelineSwitch>& history = {},
+                   const System& system = {}) {
         ServerLog server;
         server.format = small_stream();
         server.end = {timeline, {90 * segment_bytes}};
-        return place_to_begin(bench.catalog(), source, server, history,
+        return place_to_begin(bench.catalog(), source, system, server, history,
                               {80 * segment_bytes + 12345});
     }
     void put_timeline(std::uint32_t number, std::uint32_t parent, Lsn fork) {
@@ -117,6 +118,25 @@ TEST_CASE("whole segments leave the tail, and the open one is stored beside it")
         received.logs().segment_ending_after(received.source.id, 1, {5 * segment_bytes});
     CHECK(received.bench.text(view::content_of(*segment)) ==
           as_text(received.wal_.bytes_from({5 * segment_bytes}).first(segment_bytes)));
+}
+
+TEST_CASE("what is left in the tail of an upgraded cluster becomes its segments, and no more") {
+    Received received;
+    received.write_until(4 * segment_bytes);
+    received.receive();
+    received.settle();
+    received.write_until(5 * segment_bytes + 300'000);
+    received.receive();
+    const System upgraded{2, small_stream().system_identifier + 1};
+    const auto record = incarnation_of(received.bench.catalog(), received.source, upgraded, {1},
+                                       received.bench.clock().now());
+    received.bench.store().commit(record.changes);
+    // As for a cluster of which nothing is stored.
+    CHECK(received.begin({1}, {}, upgraded) == LogPlace{{1}, {80 * segment_bytes}});
+    received.settle();
+    CHECK(received.names() == std::vector{third, fourth, fifth + ".partial"});
+    CHECK(received.names(record.incarnation.number).empty());
+    CHECK(received.begin({1}, {}, upgraded) == LogPlace{{1}, {80 * segment_bytes}});
 }
 
 TEST_CASE("segments are stored while the tail takes more") {
