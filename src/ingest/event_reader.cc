@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t batch_bytes = 64u << 10;
 constexpr std::int64_t ns_per_ms = 1'000'000;
+constexpr int longer_rest = 4;
 
 }  // namespace
 
@@ -41,12 +42,12 @@ void EventReader::run(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
         ::poll(waiting.data(), waiting.size(), -1);
         if (stop.stop_requested()) return;
-        read_all(waiting[2].revents != 0);
-        ::poll(waiting.data(), 1, rest_ms_);
+        const bool is_ours = read_all(waiting[2].revents != 0);
+        ::poll(waiting.data(), 1, is_ours ? rest_ms_ : longer_rest * rest_ms_);
     }
 }
 
-void EventReader::read_all(bool mounts) {
+bool EventReader::read_all(bool mounts) {
     std::array<char, batch_bytes> batch;
     const std::scoped_lock lock(mutex_);
     bool news = mounts;
@@ -57,17 +58,22 @@ void EventReader::read_all(bool mounts) {
         if (got < 0 && errno == EAGAIN) break;
         if (got <= 0) {
             log_error("events of changes cannot be read: {}", reason_of(errno));
-            broken_ = true;
-        } else {
-            note_({batch.data(), static_cast<std::size_t>(got)});
+            broken_ = news = true;
+        } else if (note_({batch.data(), static_cast<std::size_t>(got)})) {
+            news = true;
         }
-        news = true;
     }
-    if (!news) return;
+    if (!news) return false;
     const Time now = std::chrono::steady_clock::now();
     if (!pending_.any) pending_ = {true, now, now};
     pending_.last = now;
     changed_.notify_all();
+    return true;
+}
+
+void EventReader::under_lock(const std::function<void()>& body) {
+    const std::scoped_lock lock(mutex_);
+    body();
 }
 
 ChangeWatch::Pending EventReader::wait_until(Time until, const std::stop_token& stop) {

@@ -3,8 +3,8 @@
 /// (16,384 events) does not fill while what changed is read.
 ///
 /// After each batch it rests a moment: events of one directory come together in the kernel
-/// meanwhile, and a busy file system, most of which may be no concern of ours, does not wake it
-/// all the time.
+/// meanwhile. It rests four times as long after one that was no concern of ours, so that others on
+/// a busy file system do not wake it all the time.
 #pragma once
 
 #include <yore/base/fd.h>
@@ -24,8 +24,9 @@ namespace yore::ingest {
 class EventReader {
   public:
     using Time = ChangeWatch::Time;
-    /// Given whole events as they were read, under the lock, from the reader's thread.
-    using Note = std::function<void(std::string_view events)>;
+    /// Given whole events as they were read, under the lock, from the reader's thread. Whether any
+    /// of them may concern us.
+    using Note = std::function<bool(std::string_view events)>;
 
     /// `events` is not blocking.
     EventReader(Fd events, Duration rest, Note);
@@ -38,10 +39,13 @@ class EventReader {
     /// Runs `body` under the lock; then nothing is pending any more. Sets what only the reader
     /// knows: `lost` when events can be read no more, `mounts`.
     void take(ChangeWatch::Changes&, const std::function<void()>& body);
+    /// Runs `body` under the lock.
+    void under_lock(const std::function<void()>& body);
 
   private:
     void run(const std::stop_token&);
-    void read_all(bool mounts);
+    /// Whether anything of it may concern us.
+    bool read_all(bool mounts);
 
     const Fd events_, wake_, mounts_;
     const int rest_ms_;

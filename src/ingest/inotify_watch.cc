@@ -56,7 +56,10 @@ InotifyWatch::InotifyWatch(int source, const std::vector<std::string>& excludes,
     : source_(source),
       excludes_(excludes),
       listing_buffer_(64u << 10),
-      reader_(open_events(), rest, [this](std::string_view events) { note(events); }) {
+      reader_(open_events(), rest, [this](std::string_view events) {
+          note(events);
+          return true;  // only directories of the source are watched
+      }) {
     FileStatus status;
     if (const int error = status_of(source, status))
         throw system_error("stat", path_of(source), error);
