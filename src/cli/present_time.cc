@@ -50,6 +50,8 @@ Presentation present_log_follow(const Invocation&, Screen& screen) {
         if (row["event"] == "paused")
             return screen.remark("paused since " + row.value("since", "") +
                                  ": `yore log resume` lets it go on");
+        if (row["event"] == "tablespace")
+            return screen.remark("there is a tablespace that no base backup has: `yore snapshot`");
         screen.out(fmt::format("{}  {} moments  {} ms\n", row.value("known_until", ""),
                                number_in(row, "moments"), number_in(row, "lag_ms")));
         screen.flush();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// log-follow: `source`. An event `followed` after each commit (of a cluster: once a second at
 /// most), with `known_until`, `moments`, `records`, `lag_ms`, `lost`, `bytes` and `pinned_bytes`;
-/// the result has the same. An event `paused`, with `since`, when it is paused; it waits then.
+/// the result has the same. Of a cluster, an event `tablespace` when there is one that no base
+/// backup has. An event `paused`, with `since`, when it is paused; it waits then.
 /// Runs until it is stopped.
 #include <yore/base/error.h>
 #include <yore/base/log.h>
@@ -30,7 +31,7 @@ nlohmann::json describe(const ingest::Followed& followed) {
 }
 
 ingest::Followed follow_directory(Context& context, const catalog::Source& source, const Told& told,
-                                  const std::stop_token& stop) {
+                                  Reporter&, const std::stop_token& stop) {
     ingest::FollowOptions options;
     options.avoid = context.mounts().directories();
     options.avoid.push_back(context.directory());
@@ -39,7 +40,7 @@ ingest::Followed follow_directory(Context& context, const catalog::Source& sourc
 }
 
 ingest::Followed follow_cluster(Context& context, const catalog::Source& source, const Told& told,
-                                const std::stop_token& stop) {
+                                Reporter& reporter, const std::stop_token& stop) {
     ingest::ClusterFollowOptions options;
     options.progress = told;
     options.interrupted = [&](const Error& failure, Duration delay) {
@@ -48,6 +49,13 @@ ingest::Followed follow_cluster(Context& context, const catalog::Source& source,
                     to_text(delay));
     };
     options.slot_dropped = [&] { context.followers().slot_dropped(source); };
+    options.tablespace_created = [&] {
+        log_warning(
+            "source {}: there is a tablespace that no base backup has: take a snapshot, for the "
+            "moments behind it (`yore serve` does that by itself, where it follows)",
+            source.name);
+        reporter.event("tablespace", nlohmann::json::object());
+    };
     return ingest::follow_postgresql(context.catalog(), context.cache(), source, options,
                                      context.clock(), stop);
 }
@@ -111,7 +119,7 @@ nlohmann::json run_log_follow(Context& context, const Call& call) {
     const bool is_cluster = source.kind == catalog::SourceKind::postgresql;
     const auto follow_it = is_cluster ? follow_cluster : follow_directory;
     const Follow follow = [&](const Told& told, const std::stop_token& stop) {
-        return follow_it(context, source, told, stop);
+        return follow_it(context, source, told, reporter, stop);
     };
     auto result = describe(follow_between_pauses(context, source, follow, reporter, call.stop));
     result["source"] = source.name;

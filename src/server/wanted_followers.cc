@@ -18,12 +18,15 @@ using Steady = std::chrono::steady_clock;
 /// One that went so long did not fail at once: the next failure is the first again.
 constexpr std::chrono::minutes went_well{1};
 
-/// Logs that the source is followed, once.
+/// Logs that the source is followed, once, and hears what asks for a snapshot.
 class FollowedLog final : public command::Output {
   public:
-    explicit FollowedLog(const std::string& source) : source_(source) {}
+    FollowedLog(const std::string& source, AskedSnapshot& snapshot)
+        : source_(source), snapshot_(snapshot) {}
     void event(const nlohmann::json& event) override {
-        if (event.value("event", "") != "followed") return;
+        const auto kind = event.value("event", "");
+        if (kind == "tablespace") snapshot_.ask();
+        if (kind != "followed") return;
         if (!told_) log_info("source {}: every moment of it is kept from now on", source_);
         told_ = true;
     }
@@ -31,13 +34,14 @@ class FollowedLog final : public command::Output {
 
   private:
     const std::string& source_;
+    AskedSnapshot& snapshot_;
     bool told_ = false;
 };
 
 /// Returns when it is stopped; else what failed.
 std::optional<Error> follow(command::Context& context, const std::string& source,
-                            const std::stop_token& stop) {
-    FollowedLog output(source);
+                            AskedSnapshot& snapshot, const std::stop_token& stop) {
+    FollowedLog output(source, snapshot);
     command::NoInput input;
     const nlohmann::json request{{"source", source}};
     try {
@@ -90,6 +94,7 @@ void WantedFollowers::want(const std::vector<std::string>& sources) {
         context_.followers().want(source);
         Follower& follower = followers_.emplace_back();
         follower.source = std::move(source);
+        follower.snapshot.emplace(context_, follower.source.name);
         follower.thread =
             std::jthread([this, &follower](const std::stop_token& token) { run(follower, token); });
     }
@@ -111,7 +116,7 @@ void WantedFollowers::run(Follower& follower, const std::stop_token& stop) {
     unsigned failures = 0;
     while (!stop.stop_requested()) {
         const auto began = Steady::now();
-        const auto failure = follow(context_, name, stop);
+        const auto failure = follow(context_, name, *follower.snapshot, stop);
         if (!failure || failure->code() == Errc::cancelled) return;
         if (stop.stop_requested()) return log_warning("source {}: {}", name, failure->full_text());
         if (Steady::now() - began > went_well) failures = 0;

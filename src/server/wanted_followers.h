@@ -6,10 +6,13 @@
 #include <yore/command/context.h>
 
 #include <list>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "server/asked_snapshot.h"
 
 namespace yore::server {
 
@@ -33,6 +36,7 @@ class WantedFollowers {
   private:
     struct Follower {
         catalog::Source source;
+        std::optional<AskedSnapshot> snapshot;
         std::jthread thread;
     };
     void stop(const std::list<Follower*>&);

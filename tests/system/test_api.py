@@ -23,7 +23,7 @@ NEEDS_TROUBLE = {("snapshot", "problem"), ("restore", "problem"), ("verify", "da
                  ("restore", "progress"), ("snapshot", "progress"), ("verify", "progress"),
                  ("collect", "progress"), ("source-import", "progress"),
                  ("source-import", "problem"), ("jobs-follow", None), ("log-list", "span"),
-                 ("prune", "log")}
+                 ("prune", "log"), ("log-follow", "tablespace")}
 NEEDS_SERVER = {"source-upgrade"}
 
 

@@ -9,7 +9,7 @@ import threading
 import time
 
 from harness import check, command, FAILED, main, OK, Scratch
-from postgres import Server
+from postgres import give_to_user, Server
 
 SEGMENTS = ("--wal-segsize=1",)
 
@@ -299,9 +299,49 @@ def is_followed_by_a_server():
         followed.end()
 
 
+def a_new_tablespace_is_backed_up():
+    """A command that follows says that a snapshot is due; a server takes it, once."""
+    with Scratch() as scratch, Server() as server:
+        server.initdb(*SEGMENTS)
+        server.start()
+        followed = Followed(scratch, server)
+        server.psql("create table log (client int, number int)")
+        followed.follow()
+        followed.repo.yore("snapshot", "db")
+        make_tablespace(server, "first")
+        write(server, 1)
+        followed.has_all()
+        check("a tablespace that no base backup has" in followed.end(), "it is told")
+        config = scratch.path("serve.toml")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(f'repository = "{followed.repo.path}"\n[[source]]\nname = "db"\n'
+                       f'postgresql = "{server.conninfo}"\nfollow = true\n')
+        followed.process = followed.repo.start("serve", "--config", config)
+        wait_for(lambda: snapshots_of(followed) == 2, "what was due is taken")
+        make_tablespace(server, "second")
+        wait_for(lambda: snapshots_of(followed) == 3, "and when there is another one")
+        write(server, 1)
+        followed.has_all()
+        time.sleep(3)
+        check(snapshots_of(followed) == 3, "each once")
+        followed.end()
+
+
+def make_tablespace(server, name):
+    place = os.path.join(server.place, name)
+    os.makedirs(place)
+    give_to_user(place)
+    server.psql(f"create tablespace {name} location '{place}'")
+
+
+def snapshots_of(followed):
+    return len([row for row in followed.rows("snapshots", "db") if "name" in row])
+
+
 def status_of(followed):
     return followed.rows("log", "status", "db")[0]
 
 
 if __name__ == "__main__":
-    main(loses_no_commit, follows_a_promotion, goes_on_behind_a_gap, is_followed_by_a_server)
+    main(loses_no_commit, follows_a_promotion, goes_on_behind_a_gap, is_followed_by_a_server,
+         a_new_tablespace_is_backed_up)

@@ -23,9 +23,12 @@ struct ClusterFollowOptions {
     /// It failed, and is tried again after this.
     std::function<void(const Error&, Duration)> interrupted = {};
     /// What the slots keep is looked at so often, besides where the log comes from.
-    Duration slot_interval = seconds(10);
+    Duration slot_interval = seconds(5);
     /// A slot kept more than PostgresqlOptions::pinned_bytes_max, and is dropped. From any thread.
     std::function<void()> slot_dropped = {};
+    /// The log has made a tablespace that no base backup has: until one has it, no server starts on
+    /// a copy of a moment. Once when it is received, and once when following begins.
+    std::function<void()> tablespace_created = {};
 };
 
 /// Until it is stopped; then all that has arrived is durable, and its commits are moments. A slot

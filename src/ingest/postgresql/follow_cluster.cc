@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "ingest/postgresql/log_receiver.h"
+#include "ingest/postgresql/new_tablespace.h"
 #include "ingest/postgresql/slot_watch.h"
 #include "ingest/sleep.h"
 
@@ -34,11 +35,15 @@ Followed follow_postgresql(catalog::Catalog& catalog, const store::ObjectCache& 
     SlotWatch watch(catalog, source, options, stop);
     LogReceiver receiver({catalog, cache, source, clock}, options, watch, stop);
     unsigned failures = 0;
+    bool looked = false;
     while (!stop.stop_requested()) {
         const auto began = Steady::now();
         std::optional<Error> failure;
         try {
             receiver.settle();  // of what an earlier process, or the last connection, has left
+            if (!std::exchange(looked, true) && options.tablespace_created &&
+                has_new_tablespace(catalog, source))
+                options.tablespace_created();
             receiver.receive();
         } catch (const Error& error) {
             failure = error;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "ingest/postgresql/new_tablespace.h"
 #include "ingest/postgresql/slots.h"
 #include "ingest/postgresql/stream_start.h"
 
@@ -130,6 +131,7 @@ void LogReceiver::open(const LogPlace& place) {
     const Timeline timeline = place.timeline;
     tail_.reset();
     tail_id_ = {order_.source.id, view::incarnation_number({system_.number, timeline})};
+    opened_at_ = place.at;
     auto extent = extent_of(store, tail_id_);
     if (extent && extent->end != place.at) {
         const store::TailDrop all{tail_id_};
@@ -291,6 +293,9 @@ void LogReceiver::keep_open_segment(Lsn durable) {
 
 void LogReceiver::on_record(const WalRecord& record, const WalFact* fact) {
     if (fact == nullptr) return;
+    if (options_.tablespace_created && std::holds_alternative<TablespaceCreate>(*fact) &&
+        record.end > opened_at_ && is_behind_backup(order_.catalog, order_.source, record.lsn))
+        options_.tablespace_created();
     const auto point = restore_point_of(record, *fact);
     if (!point) return;
     ++heard_;

@@ -81,6 +81,7 @@ class LogReceiver final : postgresql::WalListener {
     bool has_news_ = false;    ///< restore points that are in no stored segment yet
     std::uint64_t heard_ = 0;  ///< restore points of what is being taken in
     std::optional<Timestamp> newest_heard_;
+    postgresql::Lsn opened_at_;    ///< all before it was received earlier
     postgresql::Lsn pending_end_;  ///< once it is durable, nothing pends since `pending_since`
     Time next_moments_, next_report_, next_tell_;
 };
