@@ -23,6 +23,18 @@ std::chrono::nanoseconds to_chrono(Duration duration) {
     return std::chrono::nanoseconds(duration.ns);
 }
 
+/// Also when it fails.
+class SlotBeginning {
+  public:
+    explicit SlotBeginning(SlotWatch& watch) : watch_(watch) { watch_.let_begin(true); }
+    ~SlotBeginning() { watch_.let_begin(false); }
+    SlotBeginning(const SlotBeginning&) = delete;
+    SlotBeginning& operator=(const SlotBeginning&) = delete;
+
+  private:
+    SlotWatch& watch_;
+};
+
 }  // namespace
 
 LogReceiver::LogReceiver(const FoldingOrder& order, const ClusterFollowOptions& options,
@@ -46,6 +58,7 @@ void LogReceiver::receive() {
         log_warning("source {}: the server: {}", order_.source.name, message.text);
     });
     host_ = connection.host();
+    const SlotBeginning beginning(watch_);
     const LogPlace place = find_place(connection);
     folder_.emplace(order_, server_.format.segment_size);
     log_info("source {}: the log of {} is received from {}", order_.source.name, connection.host(),
@@ -80,8 +93,8 @@ void LogReceiver::keep_to_limit(Connection& connection, const LogPlace& from, bo
     const std::uint64_t kept = end <= from.at ? 0 : end.value - from.at.value;
     has_slot_ = slot_limit_ == 0 || kept <= slot_limit_;
     if (has_slot_) return;
-    drop_slot_soon(connection, slot_, stop_);
-    if (had_slot) tell_dropped_slot(source, options_, connection.host(), kept);
+    if (drop_slot_soon(connection, slot_, stop_) && had_slot)
+        tell_dropped_slot(source, options_, connection.host(), kept);
 }
 
 /// Whether the limit asks for a connection without the slot, or lets it have one again.
@@ -176,6 +189,7 @@ LogStream LogReceiver::begin_stream(Connection& connection, const LogPlace& from
 std::optional<LogPlace> LogReceiver::stream(Connection& connection, const LogPlace& from) {
     LogStream stream = begin_stream(connection, from);
     stream.report(order_.clock.now());
+    watch_.let_begin(false);
     next_report_ = Steady::now() + to_chrono(options_.report_interval);
     auto state = LogStream::State::open;
     while (state == LogStream::State::open) {
@@ -218,6 +232,7 @@ LogPlace LogReceiver::durable_place(const LogStream& stream) const {
 /// A slot that has lost its log keeps nothing any more: a new one does.
 LogPlace LogReceiver::behind_gap(Connection& connection, const LogPlace& gone, const Error& why) {
     connection.finish();
+    watch_.let_begin(true);
     drop_slot(connection, slot_);
     make_slot_of_source(connection);
     has_slot_ = true;

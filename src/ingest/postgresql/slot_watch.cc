@@ -147,9 +147,9 @@ void SlotWatch::keep_to_limit(Connection& connection, const catalog::Source& sou
     const Lsn end = ask_for_log(connection).end.at;
     if (!from || end <= *from) return;
     const std::uint64_t kept = end.value - from->value;
-    if (kept <= source.postgresql.pinned_bytes_max) return;
+    if (kept <= source.postgresql.pinned_bytes_max || is_beginning_) return;
     try {
-        drop_slot(connection, slot);
+        if (!drop_slot(connection, slot)) return;
     } catch (const Error& error) {
         if (error.code() != Errc::busy) throw;
         return;

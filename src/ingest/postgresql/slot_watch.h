@@ -9,6 +9,7 @@
 #include <yore/catalog/catalog.h>
 #include <yore/ingest/postgresql_follow.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <map>
 #include <mutex>
@@ -34,6 +35,9 @@ class SlotWatch {
         LogPlace durable;
     };
     void note(const Feed&);  ///< any thread
+    /// The follower has a slot that it does not read yet, or is about to make one: what that keeps
+    /// is no matter until it does. Any thread.
+    void let_begin(bool begins) { is_beginning_ = begins; }
 
   private:
     void run(const std::stop_token& end);
@@ -48,6 +52,7 @@ class SlotWatch {
     const std::stop_token stop_;
     std::map<std::string, std::string> told_;  ///< what went wrong last, by conninfo
 
+    std::atomic<bool> is_beginning_ = false;
     std::mutex mutex_;
     std::condition_variable_any changed_;
     std::optional<Feed> feed_;

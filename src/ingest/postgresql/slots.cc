@@ -64,13 +64,17 @@ bool make_slot(Connection& connection, const std::string& name) {
     return is_new;
 }
 
-void drop_slot(Connection& connection, const std::string& name) {
+bool drop_slot(Connection& connection, const std::string& name) {
     connection.send(fmt::format("DROP_REPLICATION_SLOT \"{}\"", name));
-    connection.finish(
-        [](std::string_view state, const std::string&) { return state == no_such_object; });
+    bool was_there = true;
+    connection.finish([&](std::string_view state, const std::string&) {
+        was_there = state != no_such_object;
+        return !was_there;
+    });
+    return was_there;
 }
 
-void drop_slot_soon(Connection& connection, const std::string& name, const std::stop_token& stop) {
+bool drop_slot_soon(Connection& connection, const std::string& name, const std::stop_token& stop) {
     const auto patience = Steady::now() + in_use_for;
     for (;;) {
         try {

@@ -16,10 +16,10 @@ namespace yore::ingest {
 
 /// A slot that keeps the log from the last checkpoint on. There already: false.
 bool make_slot(Connection&, const std::string& name);
-/// Not there: nothing. Somebody uses it: Errc::busy.
-void drop_slot(Connection&, const std::string& name);
+/// Not there: false. Somebody uses it: Errc::busy.
+bool drop_slot(Connection&, const std::string& name);
 /// The same; gives who uses it ten seconds to end.
-void drop_slot_soon(Connection&, const std::string& name, const std::stop_token&);
+bool drop_slot_soon(Connection&, const std::string& name, const std::stop_token&);
 /// From where on it keeps the log. The server cannot say, or it keeps nothing: nullopt.
 std::optional<postgresql::Lsn> slot_position(Connection&, const std::string& name);
 
