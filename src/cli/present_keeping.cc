@@ -16,43 +16,6 @@ void print_verdict(Screen& screen, const nlohmann::json& row) {
                            row.value("reason", "")));
 }
 
-Presentation present_prune(const Invocation&, Screen& screen) {
-    Presentation presentation;
-    presentation.row = [&](const nlohmann::json& row) {
-        const auto event = row.value("event", "");
-        if (event == "verdict") return print_verdict(screen, row);
-        if (event == "log")
-            return screen.out(fmt::format("log     {}: {} segments that no kept moment needs go\n",
-                                          bytes_in(row, "source"),
-                                          grouped(number_in(row, "segments"))));
-        screen.out(fmt::format("window  {}: every moment since {}\n", bytes_in(row, "source"),
-                               row.value("from", "")));
-    };
-    presentation.result = [&](const nlohmann::json& result) {
-        const bool dry_run = result.value("dry_run", false);
-        const auto removed = number_in(result, "removed");
-        screen.out(fmt::format("{} {} snapshots, {} {}\n", dry_run ? "would remove" : "removed",
-                               grouped(removed), dry_run ? "keep" : "kept",
-                               grouped(number_in(result, "kept"))));
-        if (removed + number_in(result, "segments") > 0 && !dry_run)
-            screen.remark("`yore collect` gives their space back");
-    };
-    return presentation;
-}
-
-Presentation present_source_set(const Invocation&, Screen& screen) {
-    Presentation presentation;
-    presentation.row = [&](const nlohmann::json& row) { print_verdict(screen, row); };
-    presentation.result = [&](const nlohmann::json& result) {
-        screen.out(fmt::format("source {} keeps {}\n", bytes_in(result, "name"),
-                               policy_text(result["policy"])));
-        if (const auto victims = number_in(result, "victims"); victims > 0)
-            screen.remark(fmt::format("because of this, the next `yore prune` removes {} snapshots",
-                                      grouped(victims)));
-    };
-    return presentation;
-}
-
 Presentation present_collect(const Invocation& invocation, Screen& screen) {
     Presentation presentation;
     presentation.result = [&](const nlohmann::json& result) {
@@ -85,6 +48,45 @@ std::string hold_text(const Screen& screen, const nlohmann::json& hold) {
     if (const auto reason = bytes_in(hold, "reason"); !reason.empty())
         text += ": " + screen.name(reason);
     return text;
+}
+
+Presentation present_prune(const Invocation& invocation, Screen& screen) {
+    Presentation presentation;
+    presentation.row = [&](const nlohmann::json& row) {
+        const auto event = row.value("event", "");
+        if (event == "verdict") return print_verdict(screen, row);
+        if (event == "log")
+            return screen.out(fmt::format("log     {}: {} segments that no kept moment needs go\n",
+                                          bytes_in(row, "source"),
+                                          grouped(number_in(row, "segments"))));
+        screen.out(fmt::format("window  {}: every moment since {}\n", bytes_in(row, "source"),
+                               row.value("from", "")));
+    };
+    presentation.result = [&](const nlohmann::json& result) {
+        const bool dry_run = result.value("dry_run", false);
+        const auto removed = number_in(result, "removed");
+        screen.out(fmt::format("{} {} snapshots, {} {}\n", dry_run ? "would remove" : "removed",
+                               grouped(removed), dry_run ? "keep" : "kept",
+                               grouped(number_in(result, "kept"))));
+        if (result.contains("collected"))
+            present_collect(invocation, screen).result(result["collected"]);
+        else if (removed + number_in(result, "segments") > 0 && !dry_run)
+            screen.remark("`yore collect` gives their space back");
+    };
+    return presentation;
+}
+
+Presentation present_source_set(const Invocation&, Screen& screen) {
+    Presentation presentation;
+    presentation.row = [&](const nlohmann::json& row) { print_verdict(screen, row); };
+    presentation.result = [&](const nlohmann::json& result) {
+        screen.out(fmt::format("source {} keeps {}\n", bytes_in(result, "name"),
+                               policy_text(result["policy"])));
+        if (const auto victims = number_in(result, "victims"); victims > 0)
+            screen.remark(fmt::format("because of this, the next `yore prune` removes {} snapshots",
+                                      grouped(victims)));
+    };
+    return presentation;
 }
 
 Presentation present_hold_list(const Invocation&, Screen& screen) {

@@ -54,7 +54,7 @@ void add_prune(CLI::App& app, Invocation& invocation) {
     struct Options {
         std::vector<std::string> sources;
         Policy policy;
-        bool dry_run = false;
+        bool dry_run = false, collect = false;
     };
     const auto options = std::make_shared<Options>();
     auto* verb = add_verb(app, invocation, "prune", "Remove snapshots that no policy keeps",
@@ -64,11 +64,15 @@ void add_prune(CLI::App& app, Invocation& invocation) {
                                   request["sources"] = command::list_of_bytes(options->sources);
                               options->policy.put(request);
                               request["dry_run"] = options->dry_run;
+                              request["collect"] = options->collect;
                           });
     verb->add_option("source", options->sources, "Of which sources [all, by their own policies]")
         ->type_name("SOURCE");
     add_policy_options(*verb, options->policy);
-    verb->add_flag("--dry-run", options->dry_run, "Only tell what would be removed, and why");
+    auto* dry =
+        verb->add_flag("--dry-run", options->dry_run, "Only tell what would be removed, and why");
+    verb->add_flag("--collect", options->collect, "Then give its space back, as `collect` does")
+        ->excludes(dry);
 }
 
 void add_collect(CLI::App& app, Invocation& invocation) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/// prune: `sources` (absent: all), a policy (retention.h; absent: each source's own), `dry_run`.
-/// An event `verdict` for each snapshot, before anything is removed; `window` for a source with
-/// one, `from` which moment it holds; `log` for a source of whose log `segments` go. The result has
-/// `removed` and `kept` (snapshots), and `segments`.
+/// prune: `sources` (absent: all), a policy (retention.h; absent: each source's own), `dry_run`,
+/// `collect` (it follows, with its events, and its result is `collected` in this one). An event
+/// `verdict` for each snapshot, before anything is removed; `window` for a source with one, `from`
+/// which moment it holds; `log` for a source of whose log `segments` go. The result has `removed`
+/// and `kept` (snapshots), and `segments`.
 #include <yore/base/error.h>
 
 #include "command/fields.h"
@@ -18,7 +19,7 @@ namespace {
 struct Asked {
     std::vector<catalog::Source> sources;
     std::optional<RetentionPolicy> policy;
-    bool dry_run = false;
+    bool dry_run = false, collect = false;
 };
 
 Asked read(Fields& fields, const catalog::Catalog& catalog) {
@@ -26,7 +27,10 @@ Asked read(Fields& fields, const catalog::Catalog& catalog) {
     const auto names = fields.texts("sources");
     asked.policy = read_policy(fields);
     asked.dry_run = fields.flag("dry_run");
+    asked.collect = fields.flag("collect");
     fields.done();
+    if (asked.collect && asked.dry_run)
+        throw Error(Errc::invalid, "a dry run removes nothing, and there is nothing to collect");
     if (asked.policy && names.empty())
         throw Error(Errc::invalid, "a policy is given, but not for which source",
                     {"name the sources, or `yore source set` their policies"});
@@ -57,12 +61,7 @@ void report(const Judged& judged, const LogPruning& log, const Call& call) {
                            {"bytes", log.bytes}});
 }
 
-}  // namespace
-
-nlohmann::json run_prune(Context& context, const Call& call) {
-    Fields fields(call.request);
-    const auto deciding = context.catalog().decide();
-    const Asked asked = read(fields, context.catalog());
+nlohmann::json prune(Context& context, const Call& call, const Asked& asked) {
     const auto mode = asked.dry_run ? PruneMode::dry_run : PruneMode::apply;
     std::vector<Judged> all;
     std::vector<store::RecordChange> removals;
@@ -90,6 +89,22 @@ nlohmann::json run_prune(Context& context, const Call& call) {
             {"kept", kept},
             {"segments", segments},
             {"dry_run", asked.dry_run}};
+}
+
+}  // namespace
+
+nlohmann::json run_prune(Context& context, const Call& call) {
+    Fields fields(call.request);
+    auto deciding = std::make_optional(context.catalog().decide());
+    const Asked asked = read(fields, context.catalog());
+    auto result = prune(context, call, asked);
+    deciding.reset();
+    if (!asked.collect) return result;
+    const auto nothing_more = nlohmann::json::object();
+    result["collected"] = run_collect(context, {nothing_more, call.output, call.input, call.stop});
+    if (result["collected"].contains("exit_code"))
+        result["exit_code"] = result["collected"]["exit_code"];
+    return result;
 }
 
 }  // namespace yore::command

@@ -44,6 +44,8 @@ TEST_CASE("prune keeps what the source's policy or the given one says, and tells
     CHECK(given.result["removed"] == 2);
     CHECK(repo.run(way, "snapshots", {}).texts("snapshot", "name") == Names{names[3]});
     CHECK(repo.failure(way, "prune", {{"keep_last", 1}}) == Errc::invalid);
+    CHECK(repo.failure(way, "prune", {{"dry_run", true}, {"collect", true}}) == Errc::invalid);
+    CHECK(repo.run(way, "prune", {{"collect", true}}).result["collected"]["packs"] >= 1);
     CHECK(repo.failure(way, "prune", {{"sources", {"home"}}, {"window", "7 days"}}) ==
           Errc::invalid);
     CHECK(repo.failure(way, "source-set", {{"name", "home"}}) == Errc::invalid);

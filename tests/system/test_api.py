@@ -215,7 +215,7 @@ def ask_for_changes(owner, served, scratch):
     owner.run("source-set", {"name": "home", "keep_last": 1})
     owner.run("check", {"source": "home"})
     owner.run("prune", {"sources": ["home"], "window": "1h", "dry_run": True})
-    owner.run("prune")
+    owner.run("prune", {"collect": True})
     owner.run("collect")
     owner.run("verify", {"level": 2})
     owner.run("mount", {"directory": served.point})

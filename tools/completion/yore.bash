@@ -17,7 +17,7 @@ _yore() {
         [find]='--name --type --size --newer --older -l --bytes'
         [du]='--depth --human --bytes'
         [restore]='--to --replace --no-owners --tablespace --start --bindir'
-        [prune]='--dry-run --keep-last --keep-hourly --keep-daily --keep-weekly --keep-monthly --keep-yearly --keep-within --window'
+        [prune]='--dry-run --collect --keep-last --keep-hourly --keep-daily --keep-weekly --keep-monthly --keep-yearly --keep-within --window'
         [collect]='--dry-run --bytes'
         [hold]='add list release --until --reason'
         [jobs]='list show follow cancel pause resume --last'
