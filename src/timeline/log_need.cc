@@ -26,13 +26,15 @@ std::optional<Segment> last_segment(const Records& records) {
     return std::nullopt;
 }
 
-/// Where what a plan reads of the log begins. The moment has no place in it: nullopt.
+/// Where what a plan reads of the log begins, or where its point is: a base may lie right behind
+/// that. The moment has no place in it: nullopt.
 std::optional<LogPlace> begin_of(const Plan& plan) {
     if (!plan.place) return std::nullopt;
     if (const auto* tree = std::get_if<Segment>(&plan.base))
         return LogPlace{tree->incarnation, tree->begin};
     const auto& log = std::get<Snapshot>(plan.base).log;
-    return log ? std::optional(LogPlace{log->incarnation, log->start}) : std::nullopt;
+    if (!log) return std::nullopt;
+    return std::min(LogPlace{log->incarnation, log->start}, *plan.place);
 }
 
 /// Of the snapshots since then, wherever in the log a clock that was set put them.
