@@ -30,6 +30,7 @@ struct World {
     std::map<std::uint32_t, std::vector<Cell>> log;
     MemoryRecords records;
     bool trees = false;
+    bool clock_goes_back = true;  ///< now and then
 
     std::vector<Incarnation> ancestry() const {
         std::vector<Incarnation> line{records.lines.back()};
@@ -58,7 +59,8 @@ inline void fill_log(World& world, const Incarnation& line, std::int64_t& clock)
         Timestamp newest{INT64_MIN};
         for (std::uint64_t at = begin; at < end; ++at) {
             log[at].stored = true;
-            clock += number(0, 25) == 0 ? -number(0, 30) : number(0, 5);
+            const bool back = world.clock_goes_back && number(0, 25) == 0;
+            clock += back ? -number(0, 30) : number(0, 5);
             const bool before_fork = line.fork && at < line.fork->position.value;
             if (before_fork || (!world.trees && number(0, 3) == 0)) continue;
             log[at].point = Timestamp{clock};
@@ -76,8 +78,9 @@ inline void fill_log(World& world, const Incarnation& line, std::int64_t& clock)
 }
 
 /// `from`: what all its times are later.
-inline World random_world(int from = 0) {
+inline World random_world(int from = 0, bool clock_goes_back = true) {
     World world;
+    world.clock_goes_back = clock_goes_back;
     world.trees = number(0, 2) == 0;
     std::int64_t clock = 100 + from;
     const int lines = world.trees ? 1 : number(1, 4);

@@ -60,9 +60,10 @@ std::optional<Timestamp> newest_before(const World& world, LogPlace place) {
 }
 
 /// With snapshots as they are taken: one after the other, no line before it began, dated by the
-/// clock that dates the log. Where clocks disagree, times mean something else once the log is gone.
+/// clock that dates the log, and that is never set back. Where clocks disagree, what a time means
+/// depends on what is there of the log.
 World world_of_one_clock() {
-    World world = random_world();
+    World world = random_world(0, /*clock_goes_back=*/false);
     auto taken = std::exchange(world.records.snapshots, {});
     world.records.latest_ends.clear();
     for (auto& [incarnation, log] : world.records.logs) log.bases.clear();
