@@ -49,7 +49,9 @@ inline void fill_log(World& world, const Incarnation& line, std::int64_t& clock)
     log.resize(cells);
     const std::uint64_t start = line.fork ? line.fork->position.value / 4 * 4 : 0;
     for (std::uint64_t begin = start; begin < cells;) {
-        const std::uint64_t end = std::min<std::uint64_t>(cells, begin + 1 + number(0, 5));
+        std::uint64_t end = std::min<std::uint64_t>(cells, begin + 1 + number(0, 5));
+        if (begin == start && line.fork)  // the segment in which a line forks off is one
+            end = std::max(end, std::min<std::uint64_t>(cells, line.fork->position.value + 1));
         if (begin != start && number(0, 8) == 0) {  // a segment that was lost
             clock += number(0, 20);
             begin = end;
@@ -89,8 +91,9 @@ inline World random_world(int from = 0, bool clock_goes_back = true) {
         if (i > 1) {
             const auto parent = static_cast<std::uint32_t>(number(1, i));
             const auto& grandparent = world.records.lines[parent - 1].fork;
-            const int first = grandparent ? static_cast<int>(grandparent->position.value) : 1;
-            line.fork = LogPlace{parent, {static_cast<std::uint64_t>(number(first, cells))}};
+            const int first = grandparent ? static_cast<int>(grandparent->position.value) + 1 : 1;
+            const int at = std::min<int>(number(first, std::max<int>(first + 1, cells)), cells);
+            line.fork = LogPlace{parent, {static_cast<std::uint64_t>(at)}};
         }
         world.records.lines.push_back(line);
         fill_log(world, line, clock);
