@@ -111,6 +111,10 @@ TEST_CASE("what fails again and again is tried again ever more seldom") {
     CHECK(server::follow_retry_delay(Errc::io, 7) == seconds(60));
     CHECK(server::follow_retry_delay(Errc::io, 1'000'000) == seconds(60));
     CHECK(server::follow_retry_delay(Errc::unsupported, 1) == seconds(600));
+    CHECK(server::snapshot_retry_delay(1) == seconds(60));
+    CHECK(server::snapshot_retry_delay(6) == seconds(1920));
+    CHECK(server::snapshot_retry_delay(7) == seconds(3600));
+    CHECK(server::snapshot_retry_delay(1'000'000) == seconds(3600));
 }
 
 TEST_CASE("a server declares its sources and follows its file", "[server]") {

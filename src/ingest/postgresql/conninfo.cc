@@ -5,6 +5,7 @@
 #include <yore/ingest/postgresql.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <memory>
 #include <string_view>
@@ -19,16 +20,20 @@ namespace {
 using Options = std::map<std::string, std::string, std::less<>>;
 using Parsed = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
 
-Options options_of(const std::string& conninfo) {
+Parsed parse(const std::string& conninfo) {
     char* problem = nullptr;
-    const Parsed parsed(libpq().PQconninfoParse(conninfo.c_str(), &problem),
-                        libpq().PQconninfoFree);
+    Parsed parsed(libpq().PQconninfoParse(conninfo.c_str(), &problem), libpq().PQconninfoFree);
     if (!parsed) {
         const std::string text = problem == nullptr ? "out of memory" : one_line(problem);
         libpq().PQfreemem(problem);
         throw Error(Errc::invalid, fmt::format("conninfo: {}", text),
                     {"as libpq takes it: `host=db1 user=backup` or `postgresql://backup@db1`"});
     }
+    return parsed;
+}
+
+Options options_of(const std::string& conninfo) {
+    const Parsed parsed = parse(conninfo);
     Options options;
     for (const auto* option = parsed.get(); option->keyword != nullptr; ++option)
         if (option->val != nullptr) options[option->keyword] = option->val;
@@ -63,15 +68,40 @@ std::string text_of(const Options& options) {
     return text;
 }
 
+/// Of these libpq marks most, also those that are newer than this, as what is not to be shown.
+bool is_secret(const PQconninfoOption& option) {
+    constexpr std::array<std::string_view, 5> secrets{
+        "password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key"};
+    return std::ranges::count(secrets, option.keyword) > 0 ||
+           (option.dispchar != nullptr && option.dispchar[0] == '*');
+}
+
+/// Two of the same server have the same, unless they name it by different names.
+using Place = std::array<std::string, 3>;
+Place place_of(const std::string& conninfo) {
+    const Options options = options_of(conninfo);
+    const auto value = [&](std::string_view keyword, std::string_view otherwise) {
+        const auto found = options.find(keyword);
+        return std::string(found == options.end() || found->second.empty() ? otherwise
+                                                                           : found->second);
+    };
+    return {value("host", ""), value("hostaddr", ""), value("port", "5432")};
+}
+
 }  // namespace
 
 void check_conninfo(const std::string& conninfo) {
-    for (const auto& [keyword, value] : options_of(conninfo)) {
-        if (value.empty()) continue;
-        if (keyword == "password" || keyword == "sslpassword")
+    const Parsed parsed = parse(conninfo);
+    for (const auto* option = parsed.get(); option->keyword != nullptr; ++option) {
+        if (option->val == nullptr || option->val[0] == '\0') continue;
+        const std::string_view keyword = option->keyword;
+        if (is_secret(*option))
             throw Error(Errc::invalid, fmt::format("conninfo: it has a {} in it", keyword),
-                        {"put it into ~/.pgpass of the user who owns the repository's process, or "
-                         "name such a file: `passfile=/etc/yore/pgpass`"});
+                        {keyword == "password"
+                             ? "put it into ~/.pgpass of the user who owns the repository's "
+                               "process, or name such a file: `passfile=/etc/yore/pgpass`"
+                             : "put it into ~/.pg_service.conf of the user who owns the "
+                               "repository's process, and name the service: `service=orders`"});
         if (keyword == "replication")
             throw Error(Errc::invalid, "conninfo: `replication` is for Yore to choose");
     }
@@ -101,6 +131,17 @@ std::vector<std::string> conninfo_of_each_host(const std::string& conninfo) {
         all.push_back(text_of(one));
     }
     return all;
+}
+
+std::vector<std::string> conninfo_of_each_left_host(const std::string& before,
+                                                    const std::string& after) {
+    std::vector<Place> stay;
+    for (const std::string& host : conninfo_of_each_host(after)) stay.push_back(place_of(host));
+    std::vector<std::string> left = conninfo_of_each_host(before);
+    std::erase_if(left, [&](const std::string& host) {
+        return std::ranges::count(stay, place_of(host)) > 0;
+    });
+    return left;
 }
 
 }  // namespace yore::ingest

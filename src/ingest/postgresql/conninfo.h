@@ -11,6 +11,9 @@ namespace yore::ingest {
 /// the server is in (`target_session_attrs` is left out). It names none: one. Not a conninfo:
 /// Errc::invalid.
 std::vector<std::string> conninfo_of_each_host(const std::string& conninfo);
+/// The same of each host that `before` names and `after` does not: by name, address and port.
+std::vector<std::string> conninfo_of_each_left_host(const std::string& before,
+                                                    const std::string& after);
 
 /// Whether it names a database.
 bool names_database(const std::string& conninfo);

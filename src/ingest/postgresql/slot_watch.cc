@@ -38,33 +38,6 @@ void advance_slot(Connection& connection, const std::string& name, Lsn to) {
                     quoted_literal(name), quoted_literal(postgresql::to_text(to))));
 }
 
-/// At a host that the log does not come from: there, and as far as what is durable here, so that
-/// the host keeps what is not. One on another timeline is left alone: what is durable here need not
-/// be its log.
-void keep_slot(Connection& connection, const catalog::Source& source, const SlotWatch::Feed& feed) {
-    const Lsn to = std::min(certain_end(connection), feed.durable.at);
-    const ServerLog log = ask_for_log(connection);  // later: a promotion between would show
-    if (log.format.system_identifier != feed.system_identifier)
-        throw Error(Errc::invalid, connection.host() + " is another cluster");
-    if (log.end.timeline != feed.durable.timeline) return;
-    const std::string slot = replication_slot_name(source.name);
-    auto state = state_of_slot(connection, slot);
-    if (state == "lost") {
-        drop_slot(connection, slot);
-        state.reset();
-    }
-    if (!state) {
-        const std::uint64_t limit = source.postgresql.pinned_bytes_max;
-        if (limit != 0 && log.end.at.value - to.value > limit / 2) return;
-        make_slot(connection, slot);
-        log_info(
-            "source {}: a slot at {} keeps what is not stored yet, in case that becomes the "
-            "primary",
-            source.name, connection.host());
-    }
-    advance_slot(connection, slot, to);
-}
-
 }  // namespace
 
 SlotWatch::SlotWatch(const catalog::Catalog& catalog, const catalog::Source& source,
@@ -136,7 +109,48 @@ void SlotWatch::look_at(const std::string& conninfo, const catalog::Source& sour
 void SlotWatch::visit(const std::string& conninfo, const catalog::Source& source,
                       const Feed& feed) {
     Connection connection(conninfo, stop_, Connection::Kind::both);
-    if (connection.host() != feed.host) keep_slot(connection, source, feed);
+    if (connection.host() != feed.host) keep_slot(connection, conninfo, source, feed);
+}
+
+/// Who removes the source, or takes the host out of its conninfo, drops the slot: none is left
+/// behind when that happened since the source was read. Then false.
+bool SlotWatch::make_slot_of_host(Connection& connection, const std::string& conninfo,
+                                  const std::string& slot) const {
+    make_slot(connection, slot);
+    const auto source = catalog_.source(source_);
+    const bool is_its_host =
+        source && !source->removed &&
+        conninfo_of_each_left_host(conninfo, source->postgresql.conninfo).empty();
+    if (!is_its_host) drop_slot(connection, slot);
+    return is_its_host;
+}
+
+/// At a host that the log does not come from: there, and as far as what is durable here, so that
+/// the host keeps what is not. One on another timeline is left alone: what is durable here need not
+/// be its log.
+void SlotWatch::keep_slot(Connection& connection, const std::string& conninfo,
+                          const catalog::Source& source, const Feed& feed) const {
+    const Lsn to = std::min(certain_end(connection), feed.durable.at);
+    const ServerLog log = ask_for_log(connection);  // later: a promotion between would show
+    if (log.format.system_identifier != feed.system_identifier)
+        throw Error(Errc::invalid, connection.host() + " is another cluster");
+    if (log.end.timeline != feed.durable.timeline) return;
+    const std::string slot = replication_slot_name(source.name);
+    auto state = state_of_slot(connection, slot);
+    if (state == "lost") {
+        drop_slot(connection, slot);
+        state.reset();
+    }
+    if (!state) {
+        const std::uint64_t limit = source.postgresql.pinned_bytes_max;
+        if (limit != 0 && log.end.at.value - to.value > limit / 2) return;
+        if (!make_slot_of_host(connection, conninfo, slot)) return;
+        log_info(
+            "source {}: a slot at {} keeps what is not stored yet, in case that becomes the "
+            "primary",
+            source.name, connection.host());
+    }
+    advance_slot(connection, slot, to);
 }
 
 /// A slot that somebody reads is left to the reader, who sees the same; when it is held up, the

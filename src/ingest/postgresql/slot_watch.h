@@ -44,6 +44,9 @@ class SlotWatch {
     void look();
     void look_at(const std::string& conninfo, const catalog::Source&, const std::optional<Feed>&);
     void visit(const std::string& conninfo, const catalog::Source&, const Feed&);
+    void keep_slot(Connection&, const std::string& conninfo, const catalog::Source&,
+                   const Feed&) const;
+    bool make_slot_of_host(Connection&, const std::string& conninfo, const std::string& slot) const;
     void keep_to_limit(Connection&, const catalog::Source&) const;
 
     const catalog::Catalog& catalog_;

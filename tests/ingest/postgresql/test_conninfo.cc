@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <yore/base/error.h>
+#include <yore/ingest/postgresql.h>
 
 #include <catch2/catch.hpp>
 
@@ -27,4 +28,20 @@ TEST_CASE("a conninfo of one host, or of a service, stays one, and values are qu
           Texts{R"(host='/run' user='it\'s a \\')"});
     CHECK(conninfo_of_each_host(conninfo_of_each_host(R"(user='\'\\')").front()).size() == 1);
     CHECK_THROWS_AS(conninfo_of_each_host("host"), Error);
+}
+
+TEST_CASE("a host that leaves a conninfo") {
+    CHECK(conninfo_of_each_left_host("host=a,b user=u", "host=b,c user=v passfile=/p") ==
+          Texts{"host='a' user='u'"});
+    CHECK(conninfo_of_each_left_host("host=a port=5432", "host=b,a").empty());
+    CHECK(conninfo_of_each_left_host("host=a port=1", "host=a port=2").size() == 1);
+    CHECK(conninfo_of_each_left_host("host=a hostaddr=::1", "host=a").size() == 1);
+}
+
+TEST_CASE("a conninfo that is kept has no secrets in it") {
+    CHECK_NOTHROW(check_conninfo("host=a user=u passfile=/p password='' sslkey=/k service=s"));
+    CHECK_THROWS_AS(check_conninfo("host=a password=secret"), Error);
+    CHECK_THROWS_AS(check_conninfo("postgresql://u:secret@a"), Error);
+    CHECK_THROWS_AS(check_conninfo("host=a sslpassword=secret"), Error);
+    CHECK_THROWS_AS(check_conninfo("host=a replication=true"), Error);
 }
