@@ -234,7 +234,8 @@ Schedules::Schedules(catalog::Catalog& catalog, const Clock& clock)
     : state_(std::make_unique<State>(catalog, clock)) {}
 Schedules::~Schedules() = default;
 
-void Schedules::configure(const std::vector<ScheduleSpec>& specs) {
+void Schedules::configure(const std::vector<ScheduleSpec>& specs,
+                          const std::vector<ScheduleSpec>& otherwise) {
     state_->load();
     std::scoped_lock lock(state_->changing);
     Items configured;
@@ -246,6 +247,9 @@ void Schedules::configure(const std::vector<ScheduleSpec>& specs) {
             throw Error(Errc::invalid, fmt::format("schedule {} is there twice", name));
     }
     configured.merge(state_->recorded());
+    for (const ScheduleSpec& spec : otherwise)
+        configured.try_emplace(state_->key_of({spec.task, spec.source}),
+                               Item{timeline::Schedule(spec), {}, false});
     // One that comes back some day begins anew.
     std::vector<store::RecordChange> gone;
     for (const auto& [key, state] : catalog::load_schedule_states(state_->catalog.store()))

@@ -53,6 +53,8 @@ nlohmann::json run_source_remove(Context& context, const Call& call) {
     const auto source = find_source(catalog, name);
     const bool has_slot = may_have_slot(catalog, source);
     auto result = remove(catalog, name, purge, context.clock().now());
+    // Who rests goes on, finds that it is gone, and ends.
+    if (context.followers().paused_since(source.id)) context.followers().resume(source);
     if (has_slot) drop_slot(source, call.stop, result);
     return result;
 }

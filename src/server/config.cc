@@ -158,20 +158,17 @@ void check_schedule(ConfigTable& table, const ScheduleSpec& spec, const Config& 
         table.refuse("source", fmt::format("schedule {} is there already, further up", name));
 }
 
-/// Clusters are checked daily, unless the file says when.
-void add_checks(Config& config) {
-    for (const catalog::Source& source : config.sources) {
+/// Clusters are checked daily, unless somebody says when.
+std::vector<ScheduleSpec> daily_checks(const std::vector<catalog::Source>& sources) {
+    std::vector<ScheduleSpec> checks;
+    for (const catalog::Source& source : sources) {
         if (source.kind != catalog::SourceKind::postgresql) continue;
-        const bool has_one = std::ranges::any_of(config.schedules, [&](const ScheduleSpec& spec) {
-            return spec.task == ScheduledTask::check && spec.source == source.name;
-        });
-        if (has_one) continue;
-        ScheduleSpec spec;
+        ScheduleSpec& spec = checks.emplace_back();
         spec.task = ScheduledTask::check;
         spec.source = source.name;
         spec.cron = "@daily";
-        config.schedules.push_back(std::move(spec));
     }
+    return checks;
 }
 
 MountConfig read_mount(ConfigTable& table) {
@@ -232,7 +229,7 @@ Config read_top(const toml::table& document, std::vector<ConfigMistake>& mistake
         config.schedules.push_back(read_schedule(table));
         check_schedule(table, config.schedules.back(), config, schedules);
     }
-    add_checks(config);
+    config.default_schedules = daily_checks(config.sources);
     for (ConfigTable& table : top.tables("mount")) {
         config.mounts.push_back(read_mount(table));
         directories.check(table, "directory", config.mounts.back().directory);

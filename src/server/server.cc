@@ -50,14 +50,17 @@ void declare_all(command::Context& context, const std::vector<catalog::Source>& 
 }
 
 /// Those of sources that could not be declared are left out, so that the others run.
-void configure_schedules(command::Context& context, std::vector<ScheduleSpec> specs) {
-    std::erase_if(specs, [&](const ScheduleSpec& spec) {
-        const bool is_lost = !spec.source.empty() && !context.catalog().source(spec.source);
-        if (is_lost) log_error("a schedule is left out: there is no source {}", spec.source);
-        return is_lost;
-    });
+void configure_schedules(command::Context& context, const Config& config) {
+    const auto is_lost = [&](const ScheduleSpec& spec) {
+        const bool lost = !spec.source.empty() && !context.catalog().source(spec.source);
+        if (lost) log_error("a schedule is left out: there is no source {}", spec.source);
+        return lost;
+    };
+    auto specs = config.schedules, otherwise = config.default_schedules;
+    std::erase_if(specs, is_lost);
+    std::erase_if(otherwise, is_lost);
     try {
-        context.schedules().configure(specs);
+        context.schedules().configure(specs, otherwise);
     } catch (const Error& error) {
         log_error("{}; schedules stay as they were", error.full_text());
     }
@@ -92,7 +95,7 @@ struct Server::State {
     }
     void carry_out(Owner& owner, Wanted& wanted) {
         declare_all(owner.context(), config.sources);
-        configure_schedules(owner.context(), config.schedules);
+        configure_schedules(owner.context(), config);
         wanted.mounts.want(config.mounts);
         wanted.followers.want(config.followed);
         wanted.metrics.want(config.metrics.listen);

@@ -159,6 +159,21 @@ TEST_CASE("schedules of the settings outweigh those that were set, and are chang
     CHECK(schedules.show({.source = "home"}).state.paused);
 }
 
+TEST_CASE("what is to be otherwise gives way to what was set, and may be set") {
+    CommandFixture repo;
+    declare(repo);
+    auto& schedules = repo.owner->context().schedules();
+    const ScheduleSpec daily{.source = "home", .cron = "@daily"};
+    schedules.configure({}, {daily});
+    REQUIRE(schedules.list().size() == 1);
+    CHECK(schedules.show({.source = "home"}).schedule.spec() == daily);
+    repo.run(Way::here, "schedule-set", yearly);
+    CHECK(schedules.show({.source = "home"}).schedule.spec().cron == "@yearly");
+    schedules.configure({}, {daily});
+    CHECK(schedules.show({.source = "home"}).schedule.spec().cron == "@yearly");
+    CHECK(schedules.list().size() == 1);
+}
+
 TEST_CASE("a schedule of the settings goes on where it was, in the next process too") {
     CommandFixture repo;
     declare(repo);

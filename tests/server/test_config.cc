@@ -247,23 +247,16 @@ TEST_CASE("each wrong value of a schedule is refused at its line, all at once") 
     CHECK(read("[[schedule]]\ncron = 'x'\nzone = 'y'\ntask = 'z'\nsource = 'b'").size() == 4);
 }
 
-TEST_CASE("a cluster is checked daily, unless the file says when") {
-    const auto checks = [](const std::string& more) {
-        const auto read = read_config(
-            "repository = '/r'\n[[source]]\nname = 'db'\npostgresql = "
-            "'host=db1'\n[[source]]\nname = 'home'\ndirectory = '/home'\n" +
-            more);
-        REQUIRE(read.mistakes.empty());
-        std::vector<std::string> found;
-        for (const ScheduleSpec& spec : read.config.schedules)
-            if (spec.task == ScheduledTask::check) found.push_back(spec.source + " " + spec.cron);
-        return found;
-    };
-    CHECK(checks("") == std::vector<std::string>{"db @daily"});
-    CHECK(checks("[[schedule]]\nsource = 'db'\ncron = '@hourly'\n") ==
-          std::vector<std::string>{"db @daily"});
-    CHECK(checks("[[schedule]]\ntask = 'check'\nsource = 'db'\ncron = '@weekly'\n") ==
-          std::vector<std::string>{"db @weekly"});
+TEST_CASE("a cluster is checked daily, unless somebody says when") {
+    const auto read = read_config(
+        "repository = '/r'\n[[source]]\nname = 'db'\npostgresql = 'host=db1'\n"
+        "[[source]]\nname = 'home'\ndirectory = '/home'\n");
+    REQUIRE(read.mistakes.empty());
+    CHECK(read.config.schedules.empty());
+    REQUIRE(read.config.default_schedules.size() == 1);
+    CHECK(read.config.default_schedules[0].task == ScheduledTask::check);
+    CHECK(read.config.default_schedules[0].source == "db");
+    CHECK(read.config.default_schedules[0].cron == "@daily");
 }
 
 TEST_CASE("figures are served on this machine alone, unless the file says otherwise") {

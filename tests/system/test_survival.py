@@ -175,6 +175,8 @@ def it_is_paused():
             check(line + "\n" in served.repo.yore("metrics").out, line)
         check(not os.path.exists(os.path.join(served.live(), "unseen")), "nothing is read")
         process.send_signal(signal.SIGHUP)
+        served.hear("RELOADING=1")
+        served.hear("READY=1")
         check(served.status()["state"] == "paused", "whatever the file of settings says")
         again = served.repo.yore("log", "resume", "home").out
         check(again == "home  starting\n", again)

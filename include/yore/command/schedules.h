@@ -49,7 +49,9 @@ class Schedules {
     /// which counts again when it is no longer configured. One that is new begins now.
     /// A wrong spec, or two for one task and source: Errc::invalid; no such source: not_found; then
     /// nothing changes.
-    void configure(const std::vector<ScheduleSpec>&);
+    /// Of `otherwise`, what neither is configured nor was set by command.
+    void configure(const std::vector<ScheduleSpec>&,
+                   const std::vector<ScheduleSpec>& otherwise = {});
 
     std::vector<Entry> list();
     // Those below throw Errc::not_found when there is no such source or schedule; `set` and

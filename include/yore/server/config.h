@@ -53,6 +53,7 @@ struct Config {
     std::vector<catalog::Source> sources;
     std::vector<std::string> followed;    ///< names of sources
     std::vector<ScheduleSpec> schedules;  ///< right as timeline::Schedule asks, of `sources`
+    std::vector<ScheduleSpec> default_schedules;  ///< where nobody has set one of the same task
     std::vector<MountConfig> mounts;
     MetricsConfig metrics;
 };

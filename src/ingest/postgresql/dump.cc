@@ -43,6 +43,12 @@ std::vector<std::string> databases_of(Connection& connection,
     return wanted.empty() ? there : wanted;
 }
 
+bool sees_passwords(Connection& connection) {
+    const auto rows =
+        connection.rows("select pg_catalog.has_table_privilege('pg_catalog.pg_authid', 'select')");
+    return rows.size() == 1 && rows.front().at(0) == "t";
+}
+
 /// One dump, written below a directory of its own.
 class Dump {
   public:
@@ -52,6 +58,7 @@ class Dump {
         programs_ =
             find_postgresql_programs(options.programs, "pg_dump", connection.server_version());
         databases_ = databases_of(connection, options.databases);
+        has_passwords_ = sees_passwords(connection);
     }
 
     void write() {
@@ -80,14 +87,8 @@ class Dump {
                                        "--no-password",
                                        "--file=" + directory_.path() + "/globals.sql",
                                        "--dbname=" + conninfo_};
-        try {
-            run_program(words, stop_);
-        } catch (const Error& error) {
-            if (error.code() != Errc::io) throw;
-            words.push_back("--no-role-passwords");
-            run_program(words, stop_);
-            has_passwords_ = false;
-        }
+        if (!has_passwords_) words.push_back("--no-role-passwords");
+        run_program(std::move(words), stop_);
     }
 
     const std::string conninfo_;
@@ -95,7 +96,7 @@ class Dump {
     const DumpDirectory directory_;
     std::string programs_;
     std::vector<std::string> databases_;
-    bool has_passwords_ = true;
+    bool has_passwords_ = false;
 };
 
 }  // namespace

@@ -29,19 +29,30 @@ void remove_tree(const std::string& path) {
     if (failed) log_warning("remove {}: {}", path, failed.message());
 }
 
-/// Ours, and nobody's any more.
-bool is_left_over(const std::string& path) {
-    const Fd directory = open_directory(path);
+bool is_at(const Fd& directory, const std::string& path) {
+    struct stat held {
+    }, there{};
+    return ::fstat(directory.get(), &held) == 0 && ::lstat(path.c_str(), &there) == 0 &&
+           held.st_dev == there.st_dev && held.st_ino == there.st_ino;
+}
+
+/// The lock of one that is ours, and nobody's any more.
+Fd lock_left_over(const std::string& path) {
+    Fd directory = open_directory(path);
     struct stat status {};
-    return directory && ::fstat(directory.get(), &status) == 0 && status.st_uid == ::geteuid() &&
-           ::flock(directory.get(), LOCK_EX | LOCK_NB) == 0;
+    const bool is_free = directory && ::fstat(directory.get(), &status) == 0 &&
+                         status.st_uid == ::geteuid() &&
+                         ::flock(directory.get(), LOCK_EX | LOCK_NB) == 0;
+    return is_free ? std::move(directory) : Fd();
 }
 
 void remove_left_over(const std::string& scratch) {
     std::error_code failed;
     for (const auto& entry : std::filesystem::directory_iterator(scratch, failed)) {
         const std::string path = entry.path();
-        if (!entry.path().filename().string().starts_with(prefix) || !is_left_over(path)) continue;
+        if (!entry.path().filename().string().starts_with(prefix)) continue;
+        const Fd lock = lock_left_over(path);
+        if (!lock) continue;
         log_warning("removing {}, which a dump that was killed left", path);
         remove_tree(path);
     }
@@ -49,14 +60,16 @@ void remove_left_over(const std::string& scratch) {
 
 }  // namespace
 
-DumpDirectory::DumpDirectory(const std::string& scratch)
-    : path_(join_path(scratch, std::string(prefix) + "XXXXXX")) {
+/// Until it is locked, somebody who removes what is left over may take it for that.
+DumpDirectory::DumpDirectory(const std::string& scratch) {
     remove_left_over(scratch);
-    if (::mkdtemp(path_.data()) == nullptr)
-        throw system_error("make a directory in", scratch, errno);
-    lock_ = open_directory(path_);
-    if (!lock_ || ::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0)
-        throw system_error("lock", path_, errno);
+    do {
+        path_ = join_path(scratch, std::string(prefix) + "XXXXXX");
+        if (::mkdtemp(path_.data()) == nullptr)
+            throw system_error("make a directory in", scratch, errno);
+        lock_ = open_directory(path_);
+        if (lock_ && ::flock(lock_.get(), LOCK_EX) != 0) throw system_error("lock", path_, errno);
+    } while (!lock_ || !is_at(lock_, path_));
 }
 
 DumpDirectory::~DumpDirectory() {
