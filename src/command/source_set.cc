@@ -35,6 +35,7 @@ void change(Context& context, catalog::Source source, const OfCluster& given) {
     cluster.pinned_bytes_max = given.slot_limit.value_or(cluster.pinned_bytes_max);
     ingest::check_slot_limit(cluster.pinned_bytes_max);
     context.catalog().change_source(source);
+    if (given.conninfo) context.followers().try_now(source);
 }
 
 }  // namespace

@@ -187,4 +187,50 @@ def a_source_goes_on_after_pg_upgrade():
         leads_to(mount, time_of_new, "sys2-00000001", fifth)
 
 
-main(a_source_goes_on_after_pg_upgrade)
+def wait_until(holds, what):
+    deadline = time.monotonic() + 30  # far below what a refused follower waits by itself
+    while not holds():
+        check(time.monotonic() < deadline, f"{what} in time")
+        time.sleep(0.05)
+
+
+def is_followed(server):
+    return server.psql("select count(*) from pg_stat_replication "
+                       "where application_name = 'yore' and state = 'streaming'") == "1"
+
+
+def a_server_follows_the_cluster_that_the_source_is_now():
+    """At once, also while the one of before still answers; and the source does not go back."""
+    with Scratch() as scratch, Server() as before, Server() as after:
+        for server in (before, after):
+            server.initdb(*SEGMENTS)
+            server.start()
+        place = Place(scratch, before)
+        repo, config = place.repo, scratch.path("serve.toml")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(f'repository = "{repo.path}"\n[[source]]\nname = "db"\n'
+                       f'postgresql = "{before.conninfo}"\nfollow = true\n')
+        served = repo.start("serve", "--config", config)
+        wait_until(lambda: is_followed(before), "it is followed")
+        repo.yore("source", "set", "db", "--postgresql", after.conninfo)
+        refused = "is of another cluster"
+        wait_until(lambda: refused in (place.rows("log", "status", "db")[0]["failure"] or ""),
+                   "the running follower looks there")
+        told = place.rows("source", "upgrade", "db")[-1]
+        check(told["system"] == 2, str(told))
+        wait_until(lambda: is_followed(after), "the new one is followed")
+        check(not is_followed(before), "it alone")
+
+        back = repo.yore("source", "upgrade", "db", "--postgresql", before.conninfo, expect=FAILED)
+        check("upgraded from" in back.err, back.err)
+        elsewhere = after.conninfo + " application_name=other"
+        again = place.rows("source", "upgrade", "db", "--postgresql", elsewhere)[-1]
+        check((again["system"], again["conninfo"]) == (2, elsewhere), str(again))
+        served.send_signal(signal.SIGTERM)
+        check(served.wait(30) == OK, "it ended")
+        repo.yore("source", "remove", "db")
+        gone = repo.yore("source", "upgrade", "db", expect=FAILED)
+        check("is removed" in gone.err, gone.err)
+
+
+main(a_source_goes_on_after_pg_upgrade, a_server_follows_the_cluster_that_the_source_is_now)

@@ -49,10 +49,13 @@ struct UpgradedSystem {
     std::uint32_t timeline = 0;
     std::string log;  ///< `sys2-00000001`
 };
-/// Asks the server of the source, which is another cluster since pg_upgrade made it anew: from now
-/// on the source is that one. What is stored of those before stays. It is the same one, or nothing
-/// is stored yet: Errc::invalid; else errors as take_postgresql_snapshot.
-UpgradedSystem upgrade_system(catalog::Catalog&, const catalog::Source&, const Clock&,
+/// Asks the server of the source, or of the conninfo that takes the place of its own, which is
+/// another cluster since pg_upgrade made it anew: from now on the source is that one. What is
+/// stored of those before stays. With a conninfo, that of an upgraded source is all that changes
+/// when it leads to the newest one. Else the same one, one from before it, or that nothing is
+/// stored yet, is Errc::invalid; other errors as take_postgresql_snapshot.
+UpgradedSystem upgrade_system(catalog::Catalog&, const catalog::Source&,
+                              const std::optional<std::string>& conninfo, const Clock&,
                               const std::stop_token&);
 
 }  // namespace yore::ingest

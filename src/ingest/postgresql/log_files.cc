@@ -33,9 +33,30 @@ Bytes read_small_file(const LogFileOrder& order) {
     return bytes;
 }
 
-System system_of_history(const LogFileOrder& order) {
-    if (!order.system_identifier) return newest_system(order.catalog, order.source);
-    return system_of(order.catalog, order.source, *order.system_identifier, order.name);
+/// The log of its parent timeline, in order.
+std::vector<catalog::LogRun> parent_runs(const LogFileOrder& order, const System& system,
+                                         const TimelineSwitch& step) {
+    return catalog::Logs(order.catalog.store())
+        .runs(order.source.id, view::incarnation_number({system.number, step.parent}));
+}
+
+/// One that is pushed does not say of which it is. Of the newest one, whose servers archive it
+/// before the end of the log that it goes on from; but when all that is stored of that is behind
+/// the switch, of an older one that has it.
+System system_of_history(const LogFileOrder& order, const TimelineSwitch& last) {
+    if (order.system_identifier)
+        return system_of(order.catalog, order.source, *order.system_identifier, order.name);
+    const auto systems = systems_of(order.catalog, order.source);
+    const LogPosition at = position_of(last.at);
+    const auto of_newest = parent_runs(order, systems.back(), last);
+    if (of_newest.empty() || of_newest.front().begin < at) return systems.back();
+    const auto has_switch = [&](const System& system) {
+        return std::ranges::any_of(parent_runs(order, system, last), [&](const auto& run) {
+            return run.begin < at && at <= run.end;
+        });
+    };
+    const auto found = std::find_if(systems.rbegin(), systems.rend(), has_switch);
+    return found == systems.rend() ? systems.back() : *found;
 }
 
 LogFileTaken store_history(const LogFileOrder& order, Timeline timeline) {
@@ -44,12 +65,12 @@ LogFileTaken store_history(const LogFileOrder& order, Timeline timeline) {
     if (history.empty())
         throw Error(Errc::corrupt, fmt::format("{}: it names no timeline", order.name));
     const auto changing = order.catalog.change_logs();
-    const auto record =
-        doing([&] { return order.name; },
-              [&] {
-                  return incarnation_of(order.catalog, order.source, system_of_history(order),
-                                        timeline, history, order.clock.now());
-              });
+    const auto record = doing([&] { return order.name; },
+                              [&] {
+                                  return incarnation_of(order.catalog, order.source,
+                                                        system_of_history(order, history.back()),
+                                                        timeline, history, order.clock.now());
+                              });
     if (!record.changes.empty()) order.catalog.store().commit(record.changes);
     return {record.changes.empty() ? LogFileTaken::Outcome::already : LogFileTaken::Outcome::stored,
             record.incarnation.name, 0, 0};

@@ -53,7 +53,9 @@ void LogReceiver::settle() {
 }
 
 void LogReceiver::receive() {
-    Connection connection(fed_source().postgresql.conninfo, stop_);
+    conninfo_ = fed_source().postgresql.conninfo;
+    is_of_source_ = true;
+    Connection connection(conninfo_, stop_);
     connection.on_message([&](const ServerMessage& message) {
         log_warning("source {}: the server: {}", order_.source.name, message.text);
     });
@@ -202,7 +204,7 @@ std::optional<LogPlace> LogReceiver::stream(Connection& connection, const LogPla
         keep_open_segment(stream.position());
         note_pending(stream);
         tell(stream);
-        if (is_slot_due(stream)) return std::nullopt;
+        if (!is_of_source_ || is_slot_due(stream)) return std::nullopt;
     }
     fold(stream.position(), TailPart::Form::last);
     folder_->finish();
@@ -333,7 +335,10 @@ void LogReceiver::tell(const LogStream& stream) {
     const auto now = Steady::now();
     if (now < next_tell_) return;
     next_tell_ = now + (done_.pending_since ? tell_interval_pending : tell_interval);
-    slot_limit_ = fed_source().postgresql.pinned_bytes_max;
+    const catalog::Source source = fed_source();
+    slot_limit_ = source.postgresql.pinned_bytes_max;
+    is_of_source_ = source.postgresql.conninfo == conninfo_ &&
+                    newest_system(order_.catalog, source).number == system_.number;
     watch_.note({server_.format.system_identifier, host_, durable_place(stream)});
     auto known = newest_heard_;
     if (done_.pinned == 0 && stream.server_time()) known = stream.server_time();

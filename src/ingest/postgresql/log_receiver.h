@@ -70,8 +70,9 @@ class LogReceiver final : postgresql::WalListener {
     // Of a connection.
     ServerLog server_;
     System system_;
-    std::string host_;
-    bool has_slot_ = true;  ///< else it is over its limit
+    std::string conninfo_, host_;
+    bool is_of_source_ = true;  ///< else the source is another cluster, or elsewhere, by now
+    bool has_slot_ = true;      ///< else it is over its limit
     std::optional<TailFolder> folder_;
 
     // Of a timeline.

@@ -75,7 +75,13 @@ class Incarnations {
     std::vector<store::RecordChange> changes_;
 };
 
-/// Oldest first; at least one. What no log tells yet, the newest base backup does.
+}  // namespace
+
+std::string to_text(Timeline timeline) {
+    return fmt::format("{:08X}", timeline.value);
+}
+
+/// What no log tells yet, the newest base backup does.
 std::vector<System> systems_of(const catalog::Catalog& catalog, const catalog::Source& source) {
     std::vector<System> systems;
     for (const auto& each : catalog::Logs(catalog.store()).incarnations(source.id)) {
@@ -89,12 +95,6 @@ std::vector<System> systems_of(const catalog::Catalog& catalog, const catalog::S
     if (const auto newest = catalog.latest(source.id); newest && newest->base_backup)
         systems.back().identifier = newest->base_backup->system_identifier;
     return systems;
-}
-
-}  // namespace
-
-std::string to_text(Timeline timeline) {
-    return fmt::format("{:08X}", timeline.value);
 }
 
 System newest_system(const catalog::Catalog& catalog, const catalog::Source& source) {

@@ -24,7 +24,9 @@ struct System {
     std::uint32_t number = 1;
     std::optional<std::uint64_t> identifier;  ///< none: nothing tells it yet
 };
-/// The one that the source is now. Nothing is stored of any: the first, unknown.
+/// Oldest first; nothing is stored of any: the first, unknown.
+std::vector<System> systems_of(const catalog::Catalog&, const catalog::Source&);
+/// The one that the source is now: the last of them.
 System newest_system(const catalog::Catalog&, const catalog::Source&);
 
 /// What comes goes to the system whose identifier it has; when nothing tells that of the newest
