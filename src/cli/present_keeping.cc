@@ -85,6 +85,7 @@ Presentation present_source_set(const Invocation&, Screen& screen) {
         if (const auto victims = number_in(result, "victims"); victims > 0)
             screen.remark(fmt::format("because of this, the next `yore prune` removes {} snapshots",
                                       grouped(victims)));
+        if (result.contains("slot_failure")) screen.remark(slot_failure_text(result));
     };
     return presentation;
 }

@@ -49,12 +49,7 @@ std::string removed_line(const nlohmann::json& result) {
 
 std::string source_remove_line(const Invocation&, const Screen&, const nlohmann::json& result) {
     auto text = removed_line(result);
-    if (result.contains("slot_failure"))
-        text += fmt::format(
-            "\nthe server may keep its log for the slot {0} for ever: {1}\n"
-            "hint: drop it there, when nothing else uses it: select "
-            "pg_drop_replication_slot('{0}')",
-            result.value("slot", ""), bytes_in(result, "slot_failure"));
+    if (result.contains("slot_failure")) text += "\n" + slot_failure_text(result);
     return text;
 }
 
@@ -243,6 +238,14 @@ Presentation present_verify(const Invocation&, Screen& screen) {
 }
 
 }  // namespace
+
+std::string slot_failure_text(const nlohmann::json& result) {
+    return fmt::format(
+        "a server may keep its log for the slot {0} for ever: {1}\n"
+        "hint: drop it there, when nothing else uses it: select "
+        "pg_drop_replication_slot('{0}')",
+        result.value("slot", ""), bytes_in(result, "slot_failure"));
+}
 
 const Presentations& outcome_presentations() {
     static const Presentations table{

@@ -35,6 +35,8 @@ Presentation presentation_of(const Invocation&, Screen&);
 std::string bytes_in(const nlohmann::json& object, const std::string& key);
 /// Where a source is: its directory or conninfo; of a stream nothing.
 std::string source_place(const Screen&, const nlohmann::json& source);
+/// Of a result with `slot_failure`: what may go on, and how to end it.
+std::string slot_failure_text(const nlohmann::json& result);
 /// A number as it is with `--bytes`, else as a size for people.
 std::string size_text(const Invocation&, const nlohmann::json& object, const std::string& key);
 /// `daily 7, weekly 4`, or `all`.

@@ -4,34 +4,15 @@
 /// whose log is stored, the replication slot is dropped, which would keep the server's log for
 /// ever: `slot`, and `slot_failure` when it may be there still.
 #include <yore/base/error.h>
-#include <yore/catalog/log.h>
-#include <yore/command/text.h>
 #include <yore/ingest/postgresql_follow.h>
-
-#include <algorithm>
 
 #include "command/fields.h"
 #include "command/moment.h"
 #include "command/run.h"
+#include "command/source_slots.h"
 
 namespace yore::command {
 namespace {
-
-bool may_have_slot(const catalog::Catalog& catalog, const catalog::Source& source) {
-    if (source.kind != catalog::SourceKind::postgresql) return false;
-    const auto tails = catalog.store().tails();
-    return !catalog::Logs(catalog.store()).incarnations(source.id).empty() ||
-           std::ranges::count(tails, source.id, &store::TailId::source) > 0;
-}
-
-void drop_slot(const catalog::Source& source, const std::stop_token& stop, nlohmann::json& result) {
-    result["slot"] = ingest::replication_slot_name(source.name);
-    try {
-        ingest::drop_replication_slot(source, stop);
-    } catch (const Error& error) {
-        put_bytes(result, "slot_failure", error.what());
-    }
-}
 
 nlohmann::json remove(catalog::Catalog& catalog, const std::string& name,
                       const std::optional<std::string>& purge, Timestamp now) {
@@ -55,7 +36,8 @@ nlohmann::json run_source_remove(Context& context, const Call& call) {
     auto result = remove(catalog, name, purge, context.clock().now());
     // Who rests goes on, finds that it is gone, and ends.
     if (context.followers().paused_since(source.id)) context.followers().resume(source);
-    if (has_slot) drop_slot(source, call.stop, result);
+    if (has_slot)
+        drop_slot(source, result, [&] { ingest::drop_replication_slot(source, call.stop); });
     return result;
 }
 

@@ -3,14 +3,17 @@
 /// `keep_all`; of a PostgreSQL cluster also, or instead, `postgresql` (a conninfo of the same
 /// cluster), `config_directory` (empty: none) and `slot_limit` (bytes; 0: none). An event `verdict`
 /// for each snapshot that the next prune takes because of the change. The result is the source,
-/// with `victims`: how many these are.
+/// with `victims`: how many these are. At hosts that leave the conninfo of a cluster whose log is
+/// stored, the replication slot is dropped: `slot`, and `slot_failure` when it may be there still.
 #include <yore/base/error.h>
 #include <yore/ingest/postgresql.h>
+#include <yore/ingest/postgresql_follow.h>
 
 #include "command/describe.h"
 #include "command/moment.h"
 #include "command/retention.h"
 #include "command/run.h"
+#include "command/source_slots.h"
 
 namespace yore::command {
 namespace {
@@ -65,6 +68,10 @@ nlohmann::json run_source_set(Context& context, const Call& call) {
     }
     auto result = describe(context.catalog().set_retention(name, policy));
     result["victims"] = places.size();
+    if (of_cluster.conninfo && may_have_slot(context.catalog(), source))
+        drop_slot(source, result, [&] {
+            ingest::drop_replication_slot_of_left_hosts(source, *of_cluster.conninfo, call.stop);
+        });
     return result;
 }
 

@@ -4,10 +4,12 @@
 #include <yore/command/sources.h>
 #include <yore/command/text.h>
 #include <yore/ingest/postgresql.h>
+#include <yore/ingest/postgresql_follow.h>
 
 #include <nlohmann/json.hpp>
 
 #include "command/retention.h"
+#include "command/source_slots.h"
 
 namespace yore::command {
 namespace {
@@ -52,6 +54,9 @@ Declared declare_source(Context& context, const catalog::Source& wanted) {
     declared.changes = differences(describe_declared(*before), describe_declared(wanted));
     if (declared.changes.empty()) return declared;
     declared.victims = count_victims(context, *before, wanted.retention);
+    if (before->postgresql.conninfo != wanted.postgresql.conninfo &&
+        may_have_slot(catalog, *before))
+        declared.left_slot = ingest::replication_slot_name(before->name);
     catalog.change_source(wanted);
     return declared;
 }

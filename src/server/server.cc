@@ -28,6 +28,11 @@ void log_declared(const catalog::Source& source, const command::Declared& declar
     if (declared.victims > 0)
         log_warning("source {}: because of its new policy the next prune removes {} snapshots",
                     source.name, declared.victims);
+    if (!declared.left_slot.empty())
+        log_warning(
+            "source {}: a server that its conninfo no longer names may keep its log for the "
+            "slot {}: drop that there",
+            source.name, declared.left_slot);
 }
 
 /// One that cannot be declared is left as it is: the others go on.

@@ -149,6 +149,33 @@ def a_standby_has_a_slot_too():
                   "the other one is not")
 
 
+def a_host_that_leaves_keeps_no_slot():
+    """Another conninfo drops the slot where it no longer leads, however it names the rest."""
+    count = "select count(*) from pg_replication_slots where slot_name = 'yore_db'"
+    with Scratch() as scratch, Server() as primary:
+        primary.initdb(*SEGMENTS)
+        primary.start()
+        primary.psql("create table log (client int, number int)")
+        with standby_of(primary) as standby:
+            standby.start()
+            followed = Followed(scratch, primary)
+            change = ("source", "set", "db", "--postgresql")
+            rest = f"user={primary.user} dbname=postgres target_session_attrs=read-write"
+            followed.repo.yore(*change, f"host={primary.place},{standby.place} "
+                                        f"port={primary.port},{standby.port} {rest}")
+            followed.follow()
+            wait_for(lambda: standby.psql(count) == "1", "the standby has a slot")
+            followed.end()
+            told = followed.repo.yore(*change,
+                                      f"host={primary.place}/. port={primary.port} {rest}")
+            check("slot" not in told.err, told.err)
+            check(standby.psql(count) == "0", "the standby's slot is gone")
+            check(primary.psql(count) == "1", "the primary's is the same server's")
+            told = followed.repo.yore(*change, f"host={primary.place} port=1 {rest}")
+            check("pg_drop_replication_slot('yore_db')" in told.err, told.err)
+            check(primary.psql(count) == "1", "which host that is cannot be told")
+
+
 if __name__ == "__main__":
     main(what_is_still_there_is_received, a_full_repository_does_not_fill_the_server,
-         a_standby_has_a_slot_too)
+         a_standby_has_a_slot_too, a_host_that_leaves_keeps_no_slot)

@@ -25,6 +25,7 @@ struct Declared {
     bool added = false;                ///< or it had been removed and is fed again
     std::vector<std::string> changes;  ///< `policy {"keep_last":3} -> {}`; empty: it was so already
     std::uint64_t victims = 0;         ///< snapshots that the next prune takes because of them
+    std::string left_slot;  ///< it may be there still at hosts that left the conninfo; empty: none
 };
 /// The source of this name is there, with what is declared in `wanted`. One of another kind
 /// has the name: Errc::exists.

@@ -50,5 +50,9 @@ std::string replication_slot_name(std::string_view source);
 /// At all hosts of the source. Not there: nothing. One cannot be reached, or refuses, or somebody
 /// goes on using it there for ten seconds: Errc::io, once all were tried.
 void drop_replication_slot(const catalog::Source&, const std::stop_token&);
+/// The same at the hosts that the source names and `conninfo` does not. One that is the same server
+/// as one of `conninfo` keeps its slot; all do while one of `conninfo` does not answer: Errc::io.
+void drop_replication_slot_of_left_hosts(const catalog::Source&, const std::string& conninfo,
+                                         const std::stop_token&);
 
 }  // namespace yore::ingest

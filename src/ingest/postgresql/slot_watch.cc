@@ -13,6 +13,12 @@ namespace yore::ingest {
 namespace {
 
 using postgresql::Lsn;
+using Steady = std::chrono::steady_clock;
+
+/// A host that takes longer to fail most likely does not answer at all. The others, and who waits
+/// for this thread to end, are not to wait for it every time.
+constexpr std::chrono::seconds slow_to_fail{2};
+constexpr std::chrono::minutes left_alone_for{1};
 
 /// How far a server's log is certain: of a standby, what it has replayed.
 Lsn certain_end(Connection& connection) {
@@ -85,12 +91,20 @@ void SlotWatch::look() {
 
 void SlotWatch::look_at(const std::string& conninfo, const catalog::Source& source,
                         const std::optional<Feed>& feed) {
+    auto& left_alone_until = left_alone_until_[conninfo];
+    const auto is_due = [&] {
+        return !stop_.stop_requested() && Steady::now() >= left_alone_until;
+    };
+    if (!is_due()) return;
     std::string wrong;
     const auto attempt = [&](auto&& act) {
+        const auto began = Steady::now();
         try {
-            if (!stop_.stop_requested()) act();
+            if (is_due()) act();
         } catch (const Error& error) {
             wrong = error.what();
+            if (Steady::now() - began > slow_to_fail)
+                left_alone_until = Steady::now() + left_alone_for;
         }
     };
     if (feed) attempt([&] { visit(conninfo, source, *feed); });

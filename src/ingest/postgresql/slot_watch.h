@@ -10,6 +10,7 @@
 #include <yore/ingest/postgresql_follow.h>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <map>
 #include <mutex>
@@ -54,6 +55,7 @@ class SlotWatch {
     const ClusterFollowOptions& options_;
     const std::stop_token stop_;
     std::map<std::string, std::string> told_;  ///< what went wrong last, by conninfo
+    std::map<std::string, std::chrono::steady_clock::time_point> left_alone_until_;  ///< the same
 
     std::atomic<bool> is_beginning_ = false;
     std::mutex mutex_;

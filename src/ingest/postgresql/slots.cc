@@ -30,6 +30,29 @@ bool fits_slot(char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
 }
 
+/// To the microsecond: no two servers have the same, by whatever name they are reached.
+std::string start_of_server(const std::string& conninfo, const std::stop_token& stop) {
+    Connection connection(conninfo, stop, Connection::Kind::query);
+    const auto rows = connection.rows(
+        "select to_char(pg_postmaster_start_time() at time zone 'utc', 'YYYYMMDDHH24MISSUS')");
+    return rows.at(0).at(0).value_or("");
+}
+
+/// `failed`: what has been tried before.
+void drop_at_each(const std::vector<std::string>& hosts, const catalog::Source& source,
+                  const std::stop_token& stop, std::vector<std::string> failed = {}) {
+    for (const std::string& host : hosts) {
+        try {
+            Connection connection(host, stop);
+            drop_slot_soon(connection, replication_slot_name(source.name), stop);
+        } catch (const Error& error) {
+            if (error.code() == Errc::cancelled) throw;
+            failed.push_back(error.what());
+        }
+    }
+    if (!failed.empty()) throw Error(Errc::io, fmt::format("{}", fmt::join(failed, "; ")));
+}
+
 }  // namespace
 
 void check_slot_limit(std::uint64_t bytes) {
@@ -88,17 +111,27 @@ bool drop_slot_soon(Connection& connection, const std::string& name, const std::
 }
 
 void drop_replication_slot(const catalog::Source& source, const std::stop_token& stop) {
+    drop_at_each(conninfo_of_each_host(source.postgresql.conninfo), source, stop);
+}
+
+void drop_replication_slot_of_left_hosts(const catalog::Source& source, const std::string& conninfo,
+                                         const std::stop_token& stop) {
+    auto left = conninfo_of_each_left_host(source.postgresql.conninfo, conninfo);
+    if (left.empty()) return;
+    std::vector<std::string> staying;
+    for (const std::string& host : conninfo_of_each_host(conninfo))
+        staying.push_back(start_of_server(host, stop));
     std::vector<std::string> failed;
-    for (const std::string& host : conninfo_of_each_host(source.postgresql.conninfo)) {
+    std::erase_if(left, [&](const std::string& host) {
         try {
-            Connection connection(host, stop);
-            drop_slot_soon(connection, replication_slot_name(source.name), stop);
+            return std::ranges::count(staying, start_of_server(host, stop)) > 0;
         } catch (const Error& error) {
             if (error.code() == Errc::cancelled) throw;
             failed.push_back(error.what());
+            return true;
         }
-    }
-    if (!failed.empty()) throw Error(Errc::io, fmt::format("{}", fmt::join(failed, "; ")));
+    });
+    drop_at_each(left, source, stop, std::move(failed));
 }
 
 std::optional<postgresql::Lsn> slot_position(Connection& connection, const std::string& name) {
