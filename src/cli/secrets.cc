@@ -3,20 +3,17 @@
 
 #include <yore/base/error.h>
 #include <yore/base/file.h>
+#include <yore/base/process.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <cstdlib>
 #include <cstring>
 
 #include <fcntl.h>
-#include <spawn.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-extern char** environ;
 
 namespace yore::cli {
 namespace {
@@ -57,29 +54,11 @@ crypto::SecretBytes run_for_secret(const std::string& command) {
     if (::pipe2(ends, O_CLOEXEC) != 0) throw system_error("make", "pipe", errno);
     const Fd read_end(ends[0]);
     Fd write_end(ends[1]);
-    posix_spawn_file_actions_t actions{};
-    ::posix_spawn_file_actions_init(&actions);
-    ::posix_spawn_file_actions_adddup2(&actions, write_end.get(), STDOUT_FILENO);
-    // Our own blocked signals are not the child's.
-    posix_spawnattr_t attributes{};
-    ::posix_spawnattr_init(&attributes);
-    sigset_t none;
-    sigemptyset(&none);
-    ::posix_spawnattr_setsigmask(&attributes, &none);
-    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-    std::string text = command;
-    char shell[] = "sh", option[] = "-c";
-    char* arguments[] = {shell, option, text.data(), nullptr};
-    pid_t child = 0;
-    const int failed = ::posix_spawn(&child, "/bin/sh", &actions, &attributes, arguments, environ);
-    ::posix_spawnattr_destroy(&attributes);
-    ::posix_spawn_file_actions_destroy(&actions);
-    if (failed != 0) throw system_error("run", "/bin/sh", failed);
+    const pid_t child =
+        spawn_program("/bin/sh", {"sh", "-c", command}, {.output = write_end.get()});
     write_end.close();
     auto output = read_all(read_end.get(), "the output of the passphrase command");
-    int status = 0;
-    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-    }
+    const int status = wait_for_program(child);
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
         throw Error(Errc::invalid, fmt::format("the passphrase command failed: {}", command),
                     {"it must print the passphrase and exit with 0"});

@@ -10,5 +10,7 @@ namespace yore::command {
 
 /// Unknown: Errc::not_found; of another kind: `invalid`.
 catalog::Source find_cluster(const catalog::Catalog&, const std::string& name);
+/// The same; one that was removed is `invalid`, too.
+catalog::Source find_fed_cluster(const catalog::Catalog&, const std::string& name);
 
 }  // namespace yore::command

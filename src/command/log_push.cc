@@ -35,15 +35,20 @@ catalog::Source find_cluster(const catalog::Catalog& catalog, const std::string&
     return source;
 }
 
+catalog::Source find_fed_cluster(const catalog::Catalog& catalog, const std::string& name) {
+    auto source = find_cluster(catalog, name);
+    if (source.removed)
+        throw Error(Errc::invalid, fmt::format("source {} is removed", name),
+                    {"`yore source add` with this name takes it up again"});
+    return source;
+}
+
 nlohmann::json run_log_push(Context& context, const Call& call) {
     Fields fields(call.request);
     const auto source_name = fields.text("source");
     const auto name = fields.text("name");
     fields.done();
-    const auto source = find_cluster(context.catalog(), source_name);
-    if (source.removed)
-        throw Error(Errc::invalid, fmt::format("source {} is removed", source_name),
-                    {"`yore source add` with this name takes it up again"});
+    const auto source = find_fed_cluster(context.catalog(), source_name);
     const ingest::StreamReader read = [&](MutableBytes into) {
         return call.input.read(into, call.stop);
     };

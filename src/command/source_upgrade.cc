@@ -3,7 +3,6 @@
 /// pg_upgrade: from now on the source is the cluster that answers. The result is the source, with
 /// `system` (its number among those of the source), `system_identifier`, `server_version`,
 /// `timeline` and `log` (the name of its log).
-#include <yore/base/error.h>
 #include <yore/ingest/postgresql.h>
 
 #include "command/cluster_log.h"
@@ -19,10 +18,7 @@ nlohmann::json run_source_upgrade(Context& context, const Call& call) {
     const auto conninfo = fields.optional_text("postgresql");
     fields.done();
     auto& catalog = context.catalog();
-    const auto source = find_cluster(catalog, name);
-    if (source.removed)
-        throw Error(Errc::invalid, fmt::format("source {} is removed", name),
-                    {"`yore source add` with this name takes it up again"});
+    const auto source = find_fed_cluster(catalog, name);
     if (conninfo) ingest::check_conninfo(*conninfo);
     const auto upgraded =
         ingest::upgrade_system(catalog, source, conninfo, context.clock(), call.stop);

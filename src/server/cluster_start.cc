@@ -2,12 +2,12 @@
 #include <yore/base/error.h>
 #include <yore/base/fd.h>
 #include <yore/base/file.h>
+#include <yore/base/process.h>
 #include <yore/server/cluster_start.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <cstdlib>
 #include <optional>
 #include <string_view>
 #include <thread>
@@ -81,12 +81,7 @@ std::string find_programs(const ClusterStart& start) {
     if (start.programs.empty()) {
         places = {fmt::format("/usr/lib/postgresql/{}/bin", version),
                   fmt::format("/usr/pgsql-{}/bin", version)};
-        std::string_view path = std::getenv("PATH") != nullptr ? std::getenv("PATH") : "";
-        while (!path.empty()) {
-            const auto colon = std::min(path.find(':'), path.size());
-            places.emplace_back(path.substr(0, colon));
-            path.remove_prefix(std::min(colon + 1, path.size()));
-        }
+        for (std::string& directory : path_directories()) places.push_back(std::move(directory));
     }
     for (const std::string& place : places)
         if (place.starts_with('/') && ::access((place + "/postgres").c_str(), X_OK) == 0)

@@ -171,11 +171,7 @@ void ask_locale(ServerFacts& facts, Connection& connection) {
 
 void ask_by_query(ServerFacts& facts, Connection& connection) {
     describe_connection(facts, connection);
-    connection.rows(
-        "select pg_catalog.set_config('search_path', '', false), "  // nobody else's functions
-        "pg_catalog.set_config('default_transaction_read_only', 'on', false), "
-        "pg_catalog.set_config('lock_timeout', '10s', false), "
-        "pg_catalog.set_config('statement_timeout', '30s', false)");
+    restrain(connection, "10s", "30s");
     ask_settings(facts, connection);
     ask_role(facts, connection);
     ask_slots(facts, connection);

@@ -278,4 +278,14 @@ void Connection::finish(
     }
 }
 
+void restrain(Connection& connection, std::string_view lock_timeout,
+              std::string_view statement_timeout) {
+    connection.rows(
+        fmt::format("select pg_catalog.set_config('search_path', '', false), "
+                    "pg_catalog.set_config('default_transaction_read_only', 'on', false), "
+                    "pg_catalog.set_config('lock_timeout', {}, false), "
+                    "pg_catalog.set_config('statement_timeout', {}, false)",
+                    quoted_literal(lock_timeout), quoted_literal(statement_timeout)));
+}
+
 }  // namespace yore::ingest

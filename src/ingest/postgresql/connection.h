@@ -111,4 +111,8 @@ class Connection {
     std::function<void(const ServerMessage&)> told_;
 };
 
+/// What is asked over it from now on changes nothing, calls nobody else's functions, and waits no
+/// longer than this for locks and answers, as the server takes durations: `10s`.
+void restrain(Connection&, std::string_view lock_timeout, std::string_view statement_timeout);
+
 }  // namespace yore::ingest

@@ -88,7 +88,7 @@ class Dump {
                                        "--file=" + directory_.path() + "/globals.sql",
                                        "--dbname=" + conninfo_};
         if (!has_passwords_) words.push_back("--no-role-passwords");
-        run_program(std::move(words), stop_);
+        run_program(words, stop_);
     }
 
     const std::string conninfo_;

@@ -3,17 +3,16 @@
 
 #include <yore/base/error.h>
 #include <yore/base/fd.h>
+#include <yore/base/file.h>
 #include <yore/base/path.h>
+#include <yore/base/process.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <cstdlib>
-#include <string_view>
+#include <utility>
 
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,25 +29,20 @@ std::vector<std::string> places_of(int server_version) {
         places.push_back(fmt::format("/usr/lib/postgresql/{}/bin", version));
         places.push_back(fmt::format("/usr/pgsql-{}/bin", version));
     }
-    const char* variable = std::getenv("PATH");
-    std::string_view path = variable != nullptr ? variable : "";
-    while (!path.empty()) {
-        const auto colon = std::min(path.find(':'), path.size());
-        places.emplace_back(path.substr(0, colon));
-        path.remove_prefix(std::min(colon + 1, path.size()));
-    }
+    for (std::string& directory : path_directories()) places.push_back(std::move(directory));
     return places;
 }
 
 /// A child whose standard error is read from `complaints`. Ended, if it was not, with its owner.
 class Child {
   public:
-    explicit Child(std::vector<std::string>& words) {
+    explicit Child(const std::vector<std::string>& words) {
         int ends[2] = {-1, -1};
         if (::pipe2(ends, O_CLOEXEC) != 0) throw system_error("make", "a pipe", errno);
         complaints = Fd(ends[0]);
         const Fd write_end(ends[1]);
-        spawn(words, write_end.get());
+        const Fd nothing = open_file("/dev/null", O_RDWR);
+        pid_ = spawn_program(words.front(), words, {nothing.get(), nothing.get(), write_end.get()});
     }
     Child(const Child&) = delete;
     Child& operator=(const Child&) = delete;
@@ -58,43 +52,11 @@ class Child {
         wait();
     }
 
-    int wait() {
-        int status = 0;
-        while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-        }
-        pid_ = 0;
-        return status;
-    }
+    int wait() { return wait_for_program(std::exchange(pid_, 0)); }
 
     Fd complaints;
 
   private:
-    void spawn(std::vector<std::string>& words, int output) {
-        std::vector<char*> arguments;
-        for (std::string& word : words) arguments.push_back(word.data());
-        arguments.push_back(nullptr);
-        posix_spawn_file_actions_t actions{};
-        ::posix_spawn_file_actions_init(&actions);
-        ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-        ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-        ::posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
-        // Our own blocked signals are not the child's.
-        posix_spawnattr_t attributes{};
-        ::posix_spawnattr_init(&attributes);
-        sigset_t none;
-        sigemptyset(&none);
-        ::posix_spawnattr_setsigmask(&attributes, &none);
-        ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-        const int failed =
-            ::posix_spawn(&pid_, arguments[0], &actions, &attributes, arguments.data(), environ);
-        ::posix_spawnattr_destroy(&attributes);
-        ::posix_spawn_file_actions_destroy(&actions);
-        if (failed != 0) {
-            pid_ = 0;
-            throw system_error("run", words.front(), failed);
-        }
-    }
-
     pid_t pid_ = 0;
 };
 
@@ -132,7 +94,7 @@ std::string find_postgresql_programs(const std::string& given, const std::string
                      server_version / 10'000)});
 }
 
-void run_program(std::vector<std::string> words, const std::stop_token& stop) {
+void run_program(const std::vector<std::string>& words, const std::stop_token& stop) {
     Child child(words);
     std::string complaints = read_complaints(child.complaints.get(), stop);
     const int status = child.wait();

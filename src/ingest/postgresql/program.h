@@ -16,6 +16,6 @@ std::string find_postgresql_programs(const std::string& given, const std::string
 
 /// Runs `words[0]`, a path, to its end, with nothing to read. Its output is thrown away; it fails:
 /// Errc::io with the end of what it complained of. Stopped: it is ended, and `cancelled` thrown.
-void run_program(std::vector<std::string> words, const std::stop_token&);
+void run_program(const std::vector<std::string>& words, const std::stop_token&);
 
 }  // namespace yore::ingest

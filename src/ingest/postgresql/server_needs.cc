@@ -26,11 +26,7 @@ constexpr std::chrono::seconds time_max{30};
 void open(std::optional<Connection>& connection, const std::string& conninfo,
           const std::stop_token& stop) {
     connection.emplace(conninfo, stop, Connection::Kind::query);
-    connection->rows(
-        "select pg_catalog.set_config('search_path', '', false), "
-        "pg_catalog.set_config('default_transaction_read_only', 'on', false), "
-        "pg_catalog.set_config('lock_timeout', '1s', false), "
-        "pg_catalog.set_config('statement_timeout', '5s', false)");
+    restrain(*connection, "1s", "5s");
 }
 
 /// The one field of each row. Refused, or not answered in time: none.
