@@ -69,7 +69,8 @@ void ReplayDemands::take(const catalog::LogSegment& segment, LogPosition from, L
     for (const LogDemand& demand : segment.demands) {
         if (demand.position < from || demand.position > until) continue;
         if (demand.name == tablespace_demand)
-            tablespaces.push_back({static_cast<std::uint32_t>(demand.number), demand.text});
+            tablespaces.push_back(
+                {demand.position, static_cast<std::uint32_t>(demand.number), demand.text});
         for (const auto& [name, limit] : postgresql::recovery_limits)
             if (demand.name == name)
                 limits.*limit = std::max(

@@ -66,7 +66,7 @@ class ClusterMoment {
     void guard_tablespaces() {
         const auto above = find(tablespace_directory);
         if (demands_.tablespaces.empty() || !above) return;
-        for (const auto& [oid, path] : demands_.tablespaces) {
+        for (const auto& [made, oid, path] : demands_.tablespaces) {
             const std::string place = fmt::format("{}/{}", tablespace_directory, oid);
             tree::Entry directory;
             directory.attributes = above->attributes();

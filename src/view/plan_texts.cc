@@ -99,7 +99,7 @@ void add_cluster_facts(const SourceRecords& records, const timeline::Plan& plan,
     if (!plan.point) return;
     const auto demands =
         replay_demands(records.logs(), records.source(), plan.replay, plan.place->position);
-    for (const auto& [oid, path] : demands.tablespaces)
+    for (const auto& [made, oid, path] : demands.tablespaces)
         object["warnings"].push_back(fmt::format(
             "recovery makes tablespace {} in {}: on the original's host it would change the "
             "original's files; so a copy does not start, see pg_tblspc/{}/READ_ME_FIRST",

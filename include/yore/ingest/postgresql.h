@@ -26,16 +26,18 @@ struct BaseBackupOptions {
 /// itself. Every file is compared with the server's manifest. Pages that the server finds damaged
 /// are problems of the snapshot, which is kept. The server cannot be reached or breaks off: `io`;
 /// refuses: `denied` or `invalid`; is of another version: `unsupported`; another cluster than
-/// before: `invalid`; what arrives is not what the manifest says: `corrupt`. Then nothing is
-/// committed but chunks, which the next run finds.
+/// before: `invalid`; what arrives is not what the manifest says, or its WAL is not whole:
+/// `corrupt`; a tablespace was made meanwhile, also when it was taken once more: `busy`. Then
+/// nothing is committed but chunks, which the next run finds.
 catalog::Snapshot take_postgresql_snapshot(catalog::Catalog&, const store::ObjectCache&,
                                            const catalog::Source&, const BaseBackupOptions&,
                                            const SnapshotOptions&, const Clock&, std::stop_token);
 
 /// The same of files in a directory: a finished pg_basebackup in plain format with its manifest, or
 /// a cluster that was shut down. The snapshot's time is that of the state: when the manifest, or
-/// pg_control, was written. In use by a server, or changed while it is read: `busy`; neither of
-/// both, or from before the source's newest snapshot: `invalid`; no WAL for it: `corrupt`.
+/// pg_control, was written. In use by a server, changed while it is read, or a tablespace was made
+/// while pg_basebackup ran: `busy`; neither of both, or from before the source's newest snapshot:
+/// `invalid`; no WAL for it: `corrupt`.
 catalog::Snapshot take_postgresql_directory_snapshot(catalog::Catalog&, const store::ObjectCache&,
                                                      const catalog::Source&,
                                                      const std::string& directory,

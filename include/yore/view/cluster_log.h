@@ -47,6 +47,7 @@ std::vector<catalog::LogDemand> demands_of(const postgresql::WalRecord&,
 /// What a stretch of log asks of the server that replays it.
 struct ReplayDemands {
     struct Tablespace {
+        LogPosition made;  ///< the start of the record
         std::uint32_t oid = 0;
         std::string path;  ///< on the original's host
     };

@@ -13,11 +13,13 @@
 #include <charconv>
 
 #include "ingest/before.h"
+#include "ingest/postgresql/backup_log.h"
 #include "ingest/postgresql/base_backup.h"
 #include "ingest/postgresql/cluster_files.h"
 #include "ingest/postgresql/config_files.h"
 #include "ingest/postgresql/connection.h"
 #include "ingest/postgresql/manifest_check.h"
+#include "ingest/postgresql/new_tablespace.h"
 #include "ingest/postgresql/page_warnings.h"
 #include "ingest/postgresql/prepared_files.h"
 #include "ingest/postgresql/server_needs.h"
@@ -82,13 +84,17 @@ std::uint32_t directory_mode(Connection& connection) {
 
 constexpr std::size_t manifest_bytes_max = std::size_t{1} << 30;
 
+using NewTablespace = std::optional<view::ReplayDemands::Tablespace>;
+
 /// One run, from the connection to the facts of its record.
 class ClusterBackup {
   public:
     ClusterBackup(SnapshotRun& run, const store::ObjectCache& cache, const Before& before,
-                  Connection& connection, const BaseBackupOptions& options)
+                  Connection& connection, std::uint64_t system_identifier,
+                  const BaseBackupOptions& options)
         : run_(run),
           connection_(connection),
+          system_identifier_(system_identifier),
           warnings_([&run](std::string path, std::string text) {
               run.tree().problems().add(path, std::move(text));
           }),
@@ -105,21 +111,25 @@ class ClusterBackup {
         return bytes;
     }
 
-    /// `config`: of config_files.h.
-    void send(ClusterFiles::HeldFiles config, const Clock& clock) {
-        while (const auto archive = backup_->next_archive()) {
-            const std::string name = archive->oid == 0 ? "the data directory"
-                                                       : fmt::format("tablespace {}", archive->oid);
-            TarReader tar(name, [this](MutableBytes into) { return backup_->read(into); });
-            files_.add_archive(*archive, {[&] { return tar.next(); },
-                                          [&](MutableBytes into) { return tar.read(into); }});
-        }
+    /// Where recovery on it begins.
+    timeline::LogPlace start(const System& system) const {
+        const auto& [lsn, timeline] = backup_->start();
+        return {view::incarnation_number({system.number, timeline}), position_of(lsn)};
+    }
+
+    /// `config`: of config_files.h. `made`: why it is refused, when it is for that.
+    void send(ClusterFiles::HeldFiles config, const Clock& clock, NewTablespace& made) {
+        BackupLog log(backup_->start(), system_identifier_);
+        while (const auto archive = backup_->next_archive()) add_archive(*archive, log);
         const std::string manifest = backup_->read_manifest(manifest_bytes_max);
         bool damaged_pages = false;
         const BaseBackup::Position stop = backup_->finish(damaged_pages);
         auto held = files_.take_held();
         const auto control =
             postgresql::parse_control_file(as_bytes(held_file(held, "global/pg_control").bytes));
+        check_wal(files_.sums(), {backup_->start(), stop}, control.wal_segment_size);
+        made = log.new_tablespace(stop);
+        if (made) throw makes_tablespace(*made);
         check_manifest(manifest, files_.sums(), {backup_->start(), stop}, control.wal_segment_size);
         facts_ = {.system_identifier = control.system_identifier,
                   .server_version = static_cast<std::uint32_t>(connection_.server_version()),
@@ -132,7 +142,7 @@ class ClusterBackup {
         add_last_files(files_,
                        {.held = std::move(held),
                         .manifest = manifest,
-                        .target = {stop.timeline, std::nullopt},
+                        .target = {stop.timeline, std::nullopt, !log.goes_on_behind(stop)},
                         .directory_mode = directory_mode_,
                         .config = std::move(config)},
                        clock.now());
@@ -145,12 +155,21 @@ class ClusterBackup {
     }
 
   private:
+    void add_archive(const BaseBackup::Tablespace& tablespace, BackupLog& log) {
+        const std::string name = tablespace.oid == 0 ? "the data directory"
+                                                     : fmt::format("tablespace {}", tablespace.oid);
+        TarReader tar(name, [this](MutableBytes into) { return backup_->read(into); });
+        const ClusterFiles::Archive archive{[&] { return tar.next(); },
+                                            [&](MutableBytes into) { return tar.read(into); }};
+        files_.add_archive(tablespace, tablespace.oid == 0 ? log.heard(archive) : archive);
+    }
     static bool is_from_standby(const std::string& label) {
         return postgresql::parse_backup_label(label).from == postgresql::BackupLabel::From::standby;
     }
 
     SnapshotRun& run_;
     Connection& connection_;
+    const std::uint64_t system_identifier_;
     PageWarnings warnings_;
     ClusterFiles files_;
     std::uint32_t directory_mode_;
@@ -158,14 +177,27 @@ class ClusterBackup {
     catalog::BaseBackup facts_;
 };
 
-}  // namespace
+/// What a snapshot is asked to be; all outlive it.
+struct Order {
+    catalog::Catalog& catalog;
+    const store::ObjectCache& cache;
+    const catalog::Source& source;
+    const BaseBackupOptions& backup;
+    const SnapshotOptions& options;
+    const Clock& clock;
+    const std::stop_token& stop;
+};
 
-catalog::Snapshot take_postgresql_snapshot(catalog::Catalog& catalog,
-                                           const store::ObjectCache& cache,
-                                           const catalog::Source& source,
-                                           const BaseBackupOptions& backup_options,
-                                           const SnapshotOptions& options, const Clock& clock,
-                                           std::stop_token stop) {
+/// Before anything is sent: when it is known already that a base backup which begins here would be
+/// refused at its end. From a standby it begins where the primary made its last checkpoint.
+void check_start(const Order& order, const timeline::LogPlace& start, NewTablespace& made) {
+    if (auto known = tablespace_made_since(order.catalog, order.source, start)) made = known;
+    if (made && made->made >= start.position) throw makes_tablespace(*made);
+}
+
+/// `made`: what another attempt was refused for, and then this one.
+catalog::Snapshot take(const Order& order, NewTablespace& made) {
+    const auto& [catalog, cache, source, backup_options, options, clock, stop] = order;
     SnapshotRun run({.catalog = catalog,
                      .cache = cache,
                      .source = source,
@@ -177,15 +209,17 @@ catalog::Snapshot take_postgresql_snapshot(catalog::Catalog& catalog,
     Connection connection(source.postgresql.conninfo, stop);
     check_version(connection);
     const std::string what = "the cluster at " + connection.host();
-    const System system = newest_system_of(catalog, source, identify(connection), what);
+    const std::uint64_t identifier = identify(connection);
+    const System system = newest_system_of(catalog, source, identifier, what);
     const auto needs = ask_server_needs(source.postgresql.conninfo, connection.host(), stop);
     reserve_wal(connection);
-    ClusterBackup backup(run, cache, before, connection, backup_options);
+    ClusterBackup backup(run, cache, before, connection, identifier, backup_options);
+    check_start(order, backup.start(system), made);
     std::vector<postgresql::TimelineSwitch> history;
     SnapshotRun::Work work;
     work.bytes_expected = backup.bytes_expected();
     work.send = [&] {
-        backup.send(read_config(source, run.tree().problems()), clock);
+        backup.send(read_config(source, run.tree().problems()), clock, made);
         history = history_of(connection, {backup.facts().timeline});
         return true;
     };
@@ -202,6 +236,26 @@ catalog::Snapshot take_postgresql_snapshot(catalog::Catalog& catalog,
             .changes;
     };
     return run.finish(work);
+}
+
+}  // namespace
+
+/// After a tablespace was made meanwhile, a second one begins behind that, and finds most stored.
+catalog::Snapshot take_postgresql_snapshot(catalog::Catalog& catalog,
+                                           const store::ObjectCache& cache,
+                                           const catalog::Source& source,
+                                           const BaseBackupOptions& backup_options,
+                                           const SnapshotOptions& options, const Clock& clock,
+                                           std::stop_token stop) {
+    const Order order{catalog, cache, source, backup_options, options, clock, stop};
+    NewTablespace made;
+    try {
+        return take(order, made);
+    } catch (const Error& error) {
+        if (!made) throw;
+        log_warning("source {}: {}; the base backup is begun again", source.name, error.what());
+    }
+    return take(order, made);
 }
 
 }  // namespace yore::ingest

@@ -17,6 +17,7 @@
 
 #include "ingest/before.h"
 #include "ingest/file_status.h"
+#include "ingest/postgresql/backup_log.h"
 #include "ingest/postgresql/cluster_directory.h"
 #include "ingest/postgresql/cluster_files.h"
 #include "ingest/postgresql/config_files.h"
@@ -80,7 +81,6 @@ class StoppedCluster {
     Timestamp state_time() const { return state_time_; }
     std::string in(std::string_view path) const { return join_path(directory_, path); }
 
-    RecoveryTarget target() const { return {span_.stop.timeline, {}, !manifest_}; }
     catalog::BaseBackup facts() const {
         return {.system_identifier = control_.system_identifier,
                 .server_version = static_cast<std::uint32_t>(control_.major_version) * 10000,
@@ -188,19 +188,20 @@ bool is_in_tablespace(const std::string& place,
     });
 }
 
+/// The reader outlives it.
+ClusterFiles::Archive files_of(ClusterDirectory& reader) {
+    return {[&] { return reader.next(); }, [&](MutableBytes into) { return reader.read(into); }};
+}
+
 void send(ClusterFiles& files, const StoppedCluster& cluster, const std::string& directory,
           ClusterFiles::HeldFiles config, Timestamp now) {
     const auto tablespaces = linked_tablespaces(directory);
-    const auto add = [&](const BaseBackup::Tablespace& tablespace, ClusterDirectory& reader) {
-        files.add_archive(tablespace, {[&] { return reader.next(); },
-                                       [&](MutableBytes into) { return reader.read(into); }});
-    };
     const std::string own = tablespace_version_directory(cluster.control());
     for (const auto& tablespace : tablespaces) {
         ClusterDirectory reader(tablespace.location, [&](std::string_view path) {
             return (path == own || is_below(path, own)) && belongs_into_backup(path, {});
         });
-        add(tablespace, reader);
+        files.add_archive(tablespace, files_of(reader));
     }
     const auto needs_wal = [&](std::string_view name) { return cluster.needs_wal(name); };
     const std::string place = std::filesystem::canonical(directory).string();
@@ -208,20 +209,21 @@ void send(ClusterFiles& files, const StoppedCluster& cluster, const std::string&
         return belongs_into_backup(path, needs_wal) &&
                !is_in_tablespace(join_path(place, path), tablespaces);
     });
-    add({}, reader);
+    BackupLog log(cluster.span().start, cluster.control().system_identifier);
+    files.add_archive({}, log.heard(files_of(reader)));
     auto held = files.take_held();
     cluster.check_unchanged(held_file(held, "global/pg_control").bytes);
     const SegmentSize size = cluster.control().wal_segment_size;
+    const BackupSpan& span = cluster.span();
+    check_wal(files.sums(), span, size);
+    if (const auto made = log.new_tablespace(span.stop)) throw makes_tablespace(*made);
     if (cluster.manifest())
-        check_manifest(*cluster.manifest(), files.sums(), cluster.span(), size,
-                       ManifestOf::directory);
-    else
-        check_wal(files.sums(), cluster.span(), size);
+        check_manifest(*cluster.manifest(), files.sums(), span, size, ManifestOf::directory);
     const std::uint32_t mode = status_in(directory).attributes.permissions;
     add_last_files(files,
                    {.held = std::move(held),
                     .manifest = cluster.manifest(),
-                    .target = cluster.target(),
+                    .target = {span.stop.timeline, std::nullopt, !log.goes_on_behind(span.stop)},
                     .directory_mode = mode == 0750 ? 0750u : 0700u,
                     .config = std::move(config)},
                    now);

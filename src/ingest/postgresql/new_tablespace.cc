@@ -16,26 +16,33 @@ std::optional<catalog::SnapshotLog> newest_backup(const catalog::Catalog& catalo
 
 }  // namespace
 
-/// One that is made while a backup runs may be in it or not.
+/// No backup is kept whose own log makes one.
 bool is_behind_backup(const catalog::Catalog& catalog, const catalog::Source& source,
                       postgresql::Lsn lsn) {
     const auto backup = newest_backup(catalog, source);
     return backup && postgresql::position_of(lsn) >= backup->start;
 }
 
-bool has_new_tablespace(const catalog::Catalog& catalog, const catalog::Source& source) {
-    const auto backup = newest_backup(catalog, source);
-    if (!backup) return false;
+std::optional<view::ReplayDemands::Tablespace> tablespace_made_since(
+    const catalog::Catalog& catalog, const catalog::Source& source,
+    const timeline::LogPlace& place) {
     const catalog::Logs logs(catalog.store());
     view::ReplayDemands demands;
     for (const auto& incarnation : logs.incarnations(source.id)) {
-        if (incarnation.number < backup->incarnation) continue;
-        logs.scan_segments(source.id, incarnation.number, backup->start, [&](const auto& segment) {
-            demands.take(segment, backup->start, segment.end);
+        if (incarnation.number < place.incarnation) continue;
+        logs.scan_segments(source.id, incarnation.number, place.position, [&](const auto& segment) {
+            demands.take(segment, place.position, segment.end);
             return demands.tablespaces.empty();
         });
     }
-    return !demands.tablespaces.empty();
+    if (demands.tablespaces.empty()) return std::nullopt;
+    return demands.tablespaces.front();
+}
+
+bool has_new_tablespace(const catalog::Catalog& catalog, const catalog::Source& source) {
+    const auto backup = newest_backup(catalog, source);
+    return backup &&
+           tablespace_made_since(catalog, source, {backup->incarnation, backup->start}).has_value();
 }
 
 }  // namespace yore::ingest

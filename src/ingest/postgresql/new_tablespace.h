@@ -5,6 +5,10 @@
 
 #include <yore/catalog/catalog.h>
 #include <yore/postgresql/lsn.h>
+#include <yore/timeline/records.h>
+#include <yore/view/cluster_log.h>
+
+#include <optional>
 
 namespace yore::ingest {
 
@@ -13,5 +17,9 @@ namespace yore::ingest {
 bool is_behind_backup(const catalog::Catalog&, const catalog::Source&, postgresql::Lsn);
 /// Whether the stored log makes one there. Reads the record of each segment behind the backup.
 bool has_new_tablespace(const catalog::Catalog&, const catalog::Source&);
+/// The first one that the stored log makes from there on, or in a later incarnation.
+std::optional<view::ReplayDemands::Tablespace> tablespace_made_since(const catalog::Catalog&,
+                                                                     const catalog::Source&,
+                                                                     const timeline::LogPlace&);
 
 }  // namespace yore::ingest
