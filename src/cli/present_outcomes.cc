@@ -135,6 +135,8 @@ std::string cluster_lines(const Screen& screen, const nlohmann::json& result) {
         "back, remove the block of `# yore:` from postgresql.auto.conf once it runs";
     if (!result.contains("server")) return text;
     const auto& server = result["server"];
+    for (const std::string& warning : command::bytes_of_list(server["warnings"]))
+        text += "\nwarning: " + screen.name(warning);
     return text + fmt::format("\nthe server accepts queries: {}\nto stop it: {}",
                               server.value("connect", ""), server.value("stop", ""));
 }

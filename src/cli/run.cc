@@ -88,19 +88,21 @@ nlohmann::json run_here(server::Owner& owner, const std::string& name, const com
 }
 
 /// Starts a server on what was restored, so that the result tells of both.
-void add_server(const server::ClusterStart& start, nlohmann::json& result, Renderer& renderer,
+void add_server(server::ClusterStart start, nlohmann::json& result, Renderer& renderer,
                 const std::stop_token& stop) {
     if (result.contains("exit_code")) {
         renderer.remark("not started: something was left out");
         return;
     }
     renderer.remark("the server recovers");
+    if (result.contains("needs"))
+        start.needs = {command::bytes_of_list(result["needs"]["libraries"]),
+                       command::bytes_of_list(result["needs"]["collations"])};
     const auto started = server::start_cluster(start, stop);
-    result["server"] = {{"port", start.port},
-                        {"socket_directory", start.directory},
-                        {"log", started.log},
-                        {"connect", started.connect_command},
-                        {"stop", started.stop_command}};
+    result["server"] = {
+        {"port", start.port},           {"socket_directory", start.directory},
+        {"log", started.log},           {"connect", started.connect_command},
+        {"stop", started.stop_command}, {"warnings", command::list_of_bytes(started.warnings)}};
 }
 
 int run_command(const Invocation& invocation, std::optional<crypto::SecretBytes> passphrase,

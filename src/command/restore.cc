@@ -2,8 +2,9 @@
 /// restore: `moment`, `paths` (absent: all), `target` (absolute), `replace`, `no_owners` (else root
 /// sets them), `tablespaces` (of a cluster: `OID=DIR`), `startable` (refuse what must not be
 /// started on the original's host). Events `progress` and `problem`. `exit_code` 3 when something
-/// was left out.
+/// was left out. `needs` (of a cluster that is startable): what a server needs of its host.
 #include <yore/base/error.h>
+#include <yore/command/text.h>
 #include <yore/restore/restore.h>
 
 #include <filesystem>
@@ -85,6 +86,16 @@ void check_startable(const Moment& moment, const restore::RestoreOptions& option
                     {"a moment behind the next base backup has the tablespace in it"});
 }
 
+/// `libraries` and `collations`, as the base backup has them.
+nlohmann::json needs_of(Context& context, const Moment& moment) {
+    const auto name = catalog::SnapshotName::parse(moment.plan.value("snapshot", ""));
+    const auto snapshot = name ? context.catalog().snapshot(moment.source.id, *name) : std::nullopt;
+    const auto needs =
+        snapshot && snapshot->base_backup ? snapshot->base_backup->needs : catalog::ServerNeeds{};
+    return {{"libraries", list_of_bytes(needs.libraries)},
+            {"collations", list_of_bytes(needs.collations)}};
+}
+
 }  // namespace
 
 nlohmann::json run_restore(Context& context, const Call& call) {
@@ -118,6 +129,7 @@ nlohmann::json run_restore(Context& context, const Call& call) {
     auto result = describe(outcome.counts);
     result["moment"] = moment.name();
     result["plan"] = moment.plan;
+    if (startable) result["needs"] = needs_of(context, moment);
     if (outcome.partial()) result["exit_code"] = static_cast<int>(ExitCode::partial);
     return result;
 }

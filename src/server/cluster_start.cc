@@ -21,6 +21,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "server/cluster_needs.h"
+
 namespace yore::server {
 namespace {
 
@@ -161,14 +163,16 @@ bool is_ready(const std::string& directory, pid_t server) {
     return rest.starts_with("ready");
 }
 
-Error ended(const std::string& log_path, const Fd& log) {
+Error ended(const std::string& log_path, const Fd& log, std::vector<std::string> hints) {
     const off_t size = std::max<off_t>(::lseek(log.get(), 0, SEEK_END), 0);
     const auto begin = std::max<off_t>(size - off_t{log_tail_bytes}, 0);
     std::string tail(static_cast<std::size_t>(size - begin), '\0');
     const ssize_t got = ::pread(log.get(), tail.data(), tail.size(), begin);
     tail.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
-    return Error(Errc::io, fmt::format("the server did not start; its log, {}, ends with\n{}",
-                                       log_path, tail));
+    return Error(
+        Errc::io,
+        fmt::format("the server did not start; its log, {}, ends with\n{}", log_path, tail),
+        std::move(hints));
 }
 
 }  // namespace
@@ -186,21 +190,25 @@ StartedCluster start_cluster(const ClusterStart& start, const std::stop_token& s
     const User user = owner_of(start.directory);
     const std::string programs = find_programs(start);
     const std::string as_owner = user.name.empty() ? "" : fmt::format("sudo -u {} ", user.name);
-    const StartedCluster started{
+    StartedCluster started{
         start.directory + "/yore-start.log",
         fmt::format("{}psql -h {} -p {} postgres", as_owner, start.directory, start.port),
-        fmt::format("{}{}/pg_ctl -D {} stop", as_owner, programs, start.directory)};
+        fmt::format("{}{}/pg_ctl -D {} stop", as_owner, programs, start.directory),
+        missing_libraries(start.needs.libraries, programs)};
     const Fd log = open_log(started.log, user);
     const pid_t server = run_server(start, user, programs, log);
     while (!is_ready(start.directory, server)) {
         int status = 0;
-        if (::waitpid(server, &status, WNOHANG) == server) throw ended(started.log, log);
+        if (::waitpid(server, &status, WNOHANG) == server)
+            throw ended(started.log, log, std::move(started.warnings));
         if (stop.stop_requested())
             throw Error(
                 Errc::cancelled, "interrupted; the server goes on recovering",
                 {fmt::format("its log is {}; `{}` stops it", started.log, started.stop_command)});
         std::this_thread::sleep_for(look_interval);
     }
+    for (std::string& other : other_collations(start.needs.collations, server))
+        started.warnings.push_back(std::move(other));
     return started;
 }
 

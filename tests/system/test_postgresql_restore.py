@@ -6,7 +6,7 @@ import shlex
 import subprocess
 
 from harness import check, FAILED, main
-from postgres import as_user, free_port, give_to_user, Server, USER
+from postgres import as_user, free_port, give_to_user, program, Server, USER
 from test_postgresql_log import Archive, archived, SEGMENTS
 
 
@@ -24,6 +24,7 @@ def started(place, moment, *options):
     said = place.repo.yore("--json", "restore", f"orders@{moment}", "--to", target,
                            "--start", str(free_port()), *options).json()[-1]
     check(said["files"] > 900, str(said))
+    check(said["server"]["warnings"] == [], str(said))
     return said
 
 
@@ -96,6 +97,24 @@ def with_a_tablespace_elsewhere(place, primary):
     check("not empty" in told.err, told.err)
 
 
+def what_is_not_here_is_named():
+    """As on another host: a library that a function names is none that this one has."""
+    with Archive() as place, Server() as primary:
+        primary.initdb("--locale-provider=icu", "--icu-locale=de")
+        primary.start()
+        place.repo.yore("source", "add", "orders", "--postgresql", primary.conninfo)
+        primary.psql("create extension ltree; "
+                     "update pg_proc set probin = '$libdir/gone' where probin = '$libdir/ltree'")
+        place.repo.yore("snapshot", "orders")
+        target = place.path("lacking")
+        told = place.repo.yore("restore", "orders@latest", "--to", target, "--start",
+                               str(free_port()))
+        check("warning: library $libdir/gone is not here" in told.out, told.out)
+        check(told.out.count("warning:") == 1, told.out)
+        subprocess.run([*as_user(), program("pg_ctl"), "-D", target, "-m", "fast", "stop"],
+                       check=True, cwd="/", stdout=subprocess.DEVNULL)
+
+
 def refused(place, later, space):
     """A tablespace that would be the original's; programs that are not there, or fail."""
     moment, target = f"orders@xid-{later}", place.path("refused")
@@ -137,4 +156,4 @@ def of_root(place, xid):
 
 
 if __name__ == "__main__":
-    main(servers_are_started_on_moments)
+    main(servers_are_started_on_moments, what_is_not_here_is_named)
