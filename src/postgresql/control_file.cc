@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <yore/base/crc32c.h>
 #include <yore/base/error.h>
 #include <yore/postgresql/control_file.h>
-#include <yore/postgresql/crc32c.h>
 
 #include <algorithm>
 #include <array>

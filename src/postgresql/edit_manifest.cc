@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Written as PostgreSQL's src/backend/backup/backup_manifest.c lays it out.
+#include <yore/base/crc32c.h>
 #include <yore/base/utf8.h>
 #include <yore/crypto/hash.h>
 #include <yore/postgresql/backup_manifest.h>
-#include <yore/postgresql/crc32c.h>
 
 #include <algorithm>
 #include <set>

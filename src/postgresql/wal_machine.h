@@ -2,7 +2,7 @@
 /// The inside of WalReader: where it is in page and record.
 #pragma once
 
-#include <yore/postgresql/crc32c.h>
+#include <yore/base/crc32c.h>
 #include <yore/postgresql/wal_reader.h>
 
 #include <array>

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 
+#include "store/log_records.h"
 #include "store/page_delta.h"
 
 namespace yore::store {
@@ -40,6 +41,13 @@ Buffer Codec::pack(const Sealer& sealer, const SealName& name, ByteView plain,
                    Effort effort) const {
     Buffer buffer = room_for(plain.size());
     auto room = body_of(buffer, compressed_bytes_max(plain.size()));
+    const bool stays = name.kind == SealKind::chunk;  // a piece of a tail does for seconds only
+    if (effort.content == Content::log && stays) {
+        if (auto size = pack_log(compressor_, plain, effort, room)) {
+            seal_in_place(sealer, name, Compression::log, plain.size(), *size, buffer);
+            return buffer;
+        }
+    }
     if (auto size = compressor_.compress(plain, effort, room)) {
         seal_in_place(sealer, name, Compression::zstd, plain.size(), *size, buffer);
     } else {
@@ -82,11 +90,16 @@ Buffer Codec::unpack(MutableBytes sealed, const SealName& name, ByteView base,
     }
     MutableBytes body = sealed.subspan(seal_header_bytes, body_bytes);
     open_seal(sealed, header, keys_, name, body);
-    const bool whole = header.compression == Compression::delta
-                           ? apply_delta(compressor_, body, base, plain.span())
-                           : compressor_.decompress(body, {}, plain.span());
-    if (!whole) throw Error(Errc::corrupt, "it does not decompress to what its header says");
+    if (!decompress(header.compression, body, base, plain.span()))
+        throw Error(Errc::corrupt, "it does not decompress to what its header says");
     return plain;
+}
+
+bool Codec::decompress(Compression compression, ByteView body, ByteView base,
+                       MutableBytes plain) const {
+    if (compression == Compression::delta) return apply_delta(compressor_, body, base, plain);
+    if (compression == Compression::log) return unpack_log(compressor_, body, plain);
+    return compressor_.decompress(body, {}, plain);
 }
 
 }  // namespace yore::store

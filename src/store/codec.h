@@ -39,6 +39,10 @@ class Codec {
                   std::size_t plain_bytes_max) const;
 
   private:
+    /// False: these are not so many bytes.
+    [[nodiscard]] bool decompress(Compression, ByteView body, ByteView base,
+                                  MutableBytes plain) const;
+
     const SealKeys& keys_;
     Compressor compressor_;
 };

@@ -131,7 +131,7 @@ SealHeader parse_seal(ByteView sealed, const SealKeys& keys, SealKind kind,
     }
     SealHeader header;
     header.compression =
-        format::decode_enum(decoder, Compression::raw, Compression::delta, "compression");
+        format::decode_enum(decoder, Compression::raw, Compression::log, "compression");
     if (decoder.get<std::uint8_t>() != static_cast<std::uint8_t>(kind)) {
         throw Error(Errc::corrupt, "it is sealed as something else");
     }

@@ -7,7 +7,7 @@
 ///     0   1  version = 1                        8   16  salt
 ///     1   1  algorithm: 1 AES-256-GCM, 2 none   24   8  counter
 ///     2   1  compression: 0 raw, 1 zstd,        32   4  length of the plain bytes
-///            2 zstd, base as prefix             36      body
+///            2 delta, 3 log                     36      body
 ///     3   1  kind                               end 16  GCM tag; XXH3-128 of the header,
 ///     4   2  key epoch = 0                              the name and the body
 ///     6   2  key domain = 0
@@ -36,7 +36,7 @@ inline constexpr std::size_t seal_tag_bytes = 16;
 inline constexpr std::size_t seal_overhead_bytes = seal_header_bytes + seal_tag_bytes;
 
 enum class SealKind : std::uint8_t { chunk = 1, node, pack_index, commit, record, tail };
-enum class Compression : std::uint8_t { raw = 0, zstd = 1, delta = 2 };
+enum class Compression : std::uint8_t { raw = 0, zstd = 1, delta = 2, log = 3 };
 using SealSalt = std::array<std::byte, 16>;
 
 /// The name under which something is sealed; views, valid for one call.

@@ -2,7 +2,7 @@
 // Reading PostgreSQL's log, beside the checksum alone over the same bytes, which nothing that
 // checks the log can beat. YORE_BENCH_WAL names a segment of a real log; without it, records of
 // typical lengths are made.
-#include <yore/postgresql/crc32c.h>
+#include <yore/base/crc32c.h>
 
 #include <cstdlib>
 #include <fstream>

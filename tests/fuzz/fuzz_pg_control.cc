@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bytes of a pg_control, also with the CRC made right, so that what is behind it is reached.
+#include <yore/base/crc32c.h>
 #include <yore/postgresql/control_file.h>
-#include <yore/postgresql/crc32c.h>
 
 #include "fuzz.h"
 
@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     parse();
     for (const std::size_t crc_offset : {288u, 292u}) {
         if (bytes.size() < crc_offset + 4) continue;
-        const std::uint32_t crc = postgresql::crc32c(ByteView(bytes).first(crc_offset));
+        const std::uint32_t crc = crc32c(ByteView(bytes).first(crc_offset));
         std::memcpy(bytes.data() + crc_offset, &crc, sizeof crc);
         parse();
     }

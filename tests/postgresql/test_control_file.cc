@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <yore/base/crc32c.h>
 #include <yore/postgresql/control_file.h>
-#include <yore/postgresql/crc32c.h>
 
 #include "real_files.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wal_builder.h"
 
-#include <yore/postgresql/crc32c.h>
+#include <yore/base/crc32c.h>
 
 #include <algorithm>
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ingest/postgresql/cluster_files.h"
 
+#include <yore/base/crc32c.h>
 #include <yore/base/error.h>
 #include <yore/base/log.h>
 #include <yore/base/path.h>
-#include <yore/postgresql/crc32c.h>
 
 #include <algorithm>
 #include <cstring>
@@ -108,7 +108,7 @@ void ClusterFiles::add_top(std::uint32_t permissions, Timestamp modified) {
 
 ClusterFiles::Sum ClusterFiles::add_regular(const TarEntry& file, const std::string& path,
                                             const Archive& archive) {
-    postgresql::Crc32c sum;
+    Crc32c sum;
     const auto read = [&](std::uint64_t, MutableBytes into) {
         const std::size_t got = archive.read(into);
         sum.add(into.first(got));

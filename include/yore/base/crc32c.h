@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-namespace yore::postgresql {
+namespace yore {
 
 /// Of bytes that come in pieces. With the CPU's instruction where there is one.
 class Crc32c {
@@ -25,4 +25,4 @@ class Crc32c {
 
 std::uint32_t crc32c(ByteView);
 
-}  // namespace yore::postgresql
+}  // namespace yore

@@ -2,13 +2,13 @@
 //
 // x86-64 has had an instruction for this polynomial since SSE 4.2 (2008): eight bytes in three
 // cycles. Elsewhere a table, a byte at a time. Which one is decided once, when it is first needed.
-#include <yore/postgresql/crc32c.h>
+#include <yore/base/crc32c.h>
 
 #include <cstring>
 
-#include "postgresql/crc32c_table.h"
+#include "base/crc32c_table.h"
 
-namespace yore::postgresql {
+namespace yore {
 namespace {
 
 #if defined(__x86_64__)
@@ -55,4 +55,4 @@ std::uint32_t crc32c(ByteView bytes) {
     return sum.value();
 }
 
-}  // namespace yore::postgresql
+}  // namespace yore

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <yore/postgresql/crc32c.h>
+#include <yore/base/crc32c.h>
 
 #include <catch2/catch.hpp>
 
-#include "postgresql/crc32c_table.h"
+#include "base/crc32c_table.h"
 
 using namespace yore;
-using namespace yore::postgresql;
 
 TEST_CASE("CRC-32C gives the sums that RFC 3720 and the polynomial's catalogue list") {
     CHECK(crc32c({}) == 0);

@@ -7,7 +7,7 @@
 #include <array>
 #include <cstdint>
 
-namespace yore::postgresql {
+namespace yore {
 
 inline constexpr std::uint32_t crc32c_polynomial = 0x82F63B78;  // bits reversed
 
@@ -29,4 +29,4 @@ inline std::uint32_t crc32c_by_table(std::uint32_t state, ByteView bytes) {
     return state;
 }
 
-}  // namespace yore::postgresql
+}  // namespace yore
