@@ -2,6 +2,8 @@
 """Base backups of real PostgreSQL servers: what is stored starts by itself, whatever goes on."""
 import os
 import shutil
+import signal
+import socket
 import subprocess
 import threading
 import time
@@ -197,6 +199,33 @@ def needs_are_recorded():
         check(recorded["libraries"] == recorded["collations"] == [], str(recorded))
 
 
+def a_silent_host_is_passed_over():
+    """One that takes connections and says nothing: for as long as it may, or until a stop."""
+    with Readable() as scratch, Server() as server, socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        port = silent.getsockname()[1]
+        server.initdb()
+        server.start()
+        repo = scratch.repository(encryption="none")
+        repo.yore("source", "add", "db", "--postgresql",
+                  f"host=127.0.0.1,{server.place} port={port},{server.port} user={server.user} "
+                  "connect_timeout=2")
+        began = time.monotonic()
+        repo.yore("snapshot", "db")
+        check(time.monotonic() - began > 2, "it was tried")
+        alone = f"host=127.0.0.1 port={port} user={server.user} connect_timeout=300"
+        repo.yore("source", "add", "alone", "--postgresql", alone)
+        process = repo.start("snapshot", "alone")
+        time.sleep(1)
+        check(process.poll() is None, "it waits")
+        process.send_signal(signal.SIGINT)
+        check(process.wait(20) == 128 + signal.SIGINT, "it is stopped")
+        repo.yore("source", "set", "alone", "--postgresql", alone.replace("=300", "=2"))
+        said = repo.yore("snapshot", "alone", expect=FAILED)
+        check(f"port {port}: no answer in 2 s" in said.err, said.err)
+
+
 def dies_within(scratch, repo, server):
     """The server goes while it sends: the next run has what was stored by then."""
     server.pgbench("-i", "-q", "-s", "2")
@@ -212,4 +241,4 @@ def dies_within(scratch, repo, server):
 
 if __name__ == "__main__":
     main(starts_by_itself, beside_writers_and_from_a_standby, damaged_pages_are_told,
-         refusals_change_nothing, needs_are_recorded)
+         refusals_change_nothing, needs_are_recorded, a_silent_host_is_passed_over)

@@ -16,9 +16,6 @@ namespace {
 using Steady = std::chrono::steady_clock;
 using Time = Steady::time_point;
 
-constexpr int look_for_stop_ms = 200;
-constexpr char connect_timeout_s[] = "10";
-
 std::string field_of(const PGresult* result, int field) {
     const char* text = libpq().PQresultErrorField(result, field);
     return text == nullptr ? "" : one_line(text);
@@ -68,9 +65,6 @@ std::string quoted_literal(std::string_view text) {
     return quoted += '\'';
 }
 
-void Connection::Close::operator()(pg_conn* connection) const {
-    libpq().PQfinish(connection);
-}
 void Connection::Clear::operator()(pg_result* result) const {
     libpq().PQclear(result);
 }
@@ -82,22 +76,20 @@ Connection::Connection(const std::string& conninfo, std::stop_token stop, Kind k
     : stop_(std::move(stop)) {
     const bool replicates = kind == Kind::replication;
     const char* protocol = replicates ? "true" : kind == Kind::both ? "database" : "false";
-    const char* database = replicates || names_database(conninfo) ? nullptr : "postgres";
-    // The first `dbname` is expanded; what is behind it has the last word, but for what is only a
-    // fallback. A value that is null counts as not there.
-    const char* const none = nullptr;
-    const std::array keywords{
-        "connect_timeout", "dbname", "fallback_application_name", "replication", "dbname",
-        "client_encoding", none};
-    const std::array values{connect_timeout_s, conninfo.c_str(), "yore", protocol,
-                            database,          "UTF8",           none};
-    connection_.reset(libpq().PQconnectdbParams(keywords.data(), values.data(), 1));
-    if (!connection_) throw Error(Errc::io, "out of memory");
-    if (libpq().PQstatus(connection_.get()) != CONNECTION_OK)
-        throw Error(Errc::io, one_line(libpq().PQerrorMessage(connection_.get())),
+    ConnectOptions options{{"fallback_application_name", "yore"},
+                           {"replication", protocol},
+                           {"client_encoding", "UTF8"}};
+    const auto database = database_of(conninfo);
+    if (!replicates && !database) options.emplace_back("dbname", "postgres");
+    try {
+        connection_ = connect(conninfo, options, stop_);
+    } catch (const Error& error) {
+        if (error.code() != Errc::io) throw;
+        throw Error(Errc::io, error.what(),
                     {fmt::format("is the server running, and does pg_hba.conf let the user in for "
                                  "`{}`?",
-                                 replicates ? "replication" : libpq().PQdb(connection_.get()))});
+                                 replicates ? "replication" : database.value_or("postgres"))});
+    }
     libpq().PQsetNoticeReceiver(connection_.get(), &Connection::receive_message, this);
 }
 
@@ -131,16 +123,7 @@ Error Connection::broken(std::string_view doing) const {
 }
 
 bool Connection::poll_readable(Time until) const {
-    pollfd wanted{libpq().PQsocket(connection_.get()), POLLIN, 0};
-    for (;;) {
-        if (stop_.stop_requested()) throw Error(Errc::cancelled, "stopped");
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Steady::now());
-        const auto wait = std::clamp<std::int64_t>(left.count(), 0, look_for_stop_ms);
-        const int ready = ::poll(&wanted, 1, static_cast<int>(wait));
-        if (ready < 0 && errno != EINTR) throw system_error("poll", host(), errno);
-        if (ready > 0) return true;
-        if (left.count() <= look_for_stop_ms) return false;
-    }
+    return wait_for_socket(libpq().PQsocket(connection_.get()), POLLIN, until, stop_);
 }
 
 void Connection::wait_readable() const {

@@ -15,7 +15,8 @@
 #include <string_view>
 #include <vector>
 
-struct pg_conn;
+#include "ingest/postgresql/connect.h"
+
 struct pg_result;
 
 namespace yore::ingest {
@@ -87,9 +88,6 @@ class Connection {
     void on_message(std::function<void(const ServerMessage&)> told) { told_ = std::move(told); }
 
   private:
-    struct Close {
-        void operator()(pg_conn*) const;
-    };
     struct Clear {
         void operator()(pg_result*) const;
     };
@@ -106,7 +104,7 @@ class Connection {
     Error broken(std::string_view doing) const;
 
     const std::stop_token stop_;
-    std::unique_ptr<pg_conn, Close> connection_;
+    OpenConnection connection_;
     std::unique_ptr<char, Free> copied_;
     std::function<void(const ServerMessage&)> told_;
 };

@@ -2,13 +2,18 @@
 #include "ingest/postgresql/conninfo.h"
 
 #include <yore/base/error.h>
+#include <yore/base/number.h>
 #include <yore/ingest/postgresql.h>
 
 #include <algorithm>
 #include <array>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string_view>
+
+#include <netdb.h>
+#include <sys/socket.h>
 
 #include "ingest/postgresql/connection.h"
 #include "ingest/postgresql/libpq.h"
@@ -76,9 +81,9 @@ bool is_secret(const PQconninfoOption& option) {
            (option.dispchar != nullptr && option.dispchar[0] == '*');
 }
 
-/// Two of the same server have the same, unless they name it by different names.
-using Place = std::array<std::string, 3>;
-Place place_of(const std::string& conninfo) {
+/// Of a conninfo of one host, as it says it. Two of the same server have the same, unless they name
+/// it by different names.
+HostAddress place_of(const std::string& conninfo) {
     const Options options = options_of(conninfo);
     const auto value = [&](std::string_view keyword, std::string_view otherwise) {
         const auto found = options.find(keyword);
@@ -86,6 +91,23 @@ Place place_of(const std::string& conninfo) {
                                                                            : found->second);
     };
     return {value("host", ""), value("hostaddr", ""), value("port", "5432")};
+}
+
+/// In the order of the system's preferences, as libpq has them.
+std::vector<std::string> look_up(const std::string& host) {
+    addrinfo wanted{};
+    wanted.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    if (::getaddrinfo(host.c_str(), nullptr, &wanted, &found) != 0) return {};
+    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned(found, ::freeaddrinfo);
+    std::vector<std::string> addresses;
+    for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
+        std::array<char, NI_MAXHOST> text{};
+        if (::getnameinfo(each->ai_addr, each->ai_addrlen, text.data(), text.size(), nullptr, 0,
+                          NI_NUMERICHOST) == 0)
+            addresses.emplace_back(text.data());
+    }
+    return addresses;
 }
 
 }  // namespace
@@ -107,8 +129,34 @@ void check_conninfo(const std::string& conninfo) {
     }
 }
 
-bool names_database(const std::string& conninfo) {
-    return options_of(conninfo).contains("dbname");
+std::vector<HostAddress> addresses_of(const std::string& conninfo) {
+    std::vector<HostAddress> all;
+    for (const std::string& one : conninfo_of_each_host(conninfo)) {
+        const HostAddress place = place_of(one);
+        const bool is_socket = place.host.starts_with('/') || place.host.starts_with('@');
+        if (!place.address.empty() || is_socket)
+            all.push_back(place);
+        else if (!place.host.empty())
+            for (std::string& address : look_up(place.host))
+                all.push_back({place.host, std::move(address), place.port});
+    }
+    return all;
+}
+
+std::chrono::seconds connect_patience(const std::string& conninfo) {
+    constexpr std::chrono::seconds usual{10}, unlimited{std::chrono::hours(24 * 365)};
+    const Options options = options_of(conninfo);
+    const auto given = options.find("connect_timeout");
+    if (given == options.end()) return usual;
+    const auto number = parse_number<std::int32_t>(given->second);
+    if (!number) return usual;  // which libpq refuses
+    return *number <= 0 ? unlimited : std::chrono::seconds(std::max(*number, 2));
+}
+
+std::optional<std::string> database_of(const std::string& conninfo) {
+    const Options options = options_of(conninfo);
+    const auto found = options.find("dbname");
+    return found == options.end() ? std::nullopt : std::optional(found->second);
 }
 
 std::string conninfo_of_database(const std::string& conninfo, const std::string& database) {
@@ -135,7 +183,7 @@ std::vector<std::string> conninfo_of_each_host(const std::string& conninfo) {
 
 std::vector<std::string> conninfo_of_each_left_host(const std::string& before,
                                                     const std::string& after) {
-    std::vector<Place> stay;
+    std::vector<HostAddress> stay;
     for (const std::string& host : conninfo_of_each_host(after)) stay.push_back(place_of(host));
     std::vector<std::string> left = conninfo_of_each_host(before);
     std::erase_if(left, [&](const std::string& host) {

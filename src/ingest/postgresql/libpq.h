@@ -8,11 +8,11 @@
 // What is called of it.
 #define YORE_LIBPQ(EACH)       \
     EACH(PQclear)              \
-    EACH(PQconnectdbParams)    \
+    EACH(PQconnectPoll)        \
+    EACH(PQconnectStartParams) \
     EACH(PQconninfoFree)       \
     EACH(PQconninfoParse)      \
     EACH(PQconsumeInput)       \
-    EACH(PQdb)                 \
     EACH(PQerrorMessage)       \
     EACH(PQfinish)             \
     EACH(PQflush)              \
@@ -22,6 +22,7 @@
     EACH(PQgetisnull)          \
     EACH(PQgetvalue)           \
     EACH(PQhost)               \
+    EACH(PQhostaddr)           \
     EACH(PQisBusy)             \
     EACH(PQnfields)            \
     EACH(PQntuples)            \

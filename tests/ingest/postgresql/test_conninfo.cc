@@ -45,3 +45,19 @@ TEST_CASE("a conninfo that is kept has no secrets in it") {
     CHECK_THROWS_AS(check_conninfo("host=a sslpassword=secret"), Error);
     CHECK_THROWS_AS(check_conninfo("host=a replication=true"), Error);
 }
+
+TEST_CASE("the addresses that a conninfo leads to") {
+    const auto all = addresses_of("host=127.0.0.1,/run,nowhere.invalid port=1,2,3 hostaddr=,,");
+    CHECK(all == std::vector<HostAddress>{{"127.0.0.1", "127.0.0.1", "1"}, {"/run", "", "2"}});
+    CHECK(addresses_of("host=db1 hostaddr=::1") ==
+          std::vector<HostAddress>{{"db1", "::1", "5432"}});
+    CHECK(addresses_of("service=main").empty());
+}
+
+TEST_CASE("how long an address may be silent") {
+    using std::chrono::seconds;
+    CHECK(connect_patience("host=a") == seconds(10));
+    CHECK(connect_patience("host=a connect_timeout=3") == seconds(3));
+    CHECK(connect_patience("connect_timeout=1") == seconds(2));
+    CHECK(connect_patience("connect_timeout=0") > std::chrono::hours(24));
+}
