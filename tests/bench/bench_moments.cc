@@ -1,60 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Opening a moment of a long history on a disk: 10^8 restore points in 100,000 journal segments, a
-// tree stored after each, and 10,000 snapshots. Each segment renames a file 1,000 times.
-//
-// YORE_BENCH_HISTORY=DIR: the history is made there once (a GB, minutes) and used again.
-// YORE_BENCH_SEGMENTS: another number of segments; a tenth of them are snapshots.
-// Cold: new caches each time and, as root, nothing in the page cache.
-#include <yore/catalog/log.h>
+// tree stored after each, and 10,000 snapshots. Each segment renames a file 1,000 times. moments.h
+// says how to run it.
 #include <yore/format/journal.h>
-#include <yore/format/restore_points.h>
-#include <yore/store/rocks_backend.h>
-#include <yore/view/log_replay.h>
-#include <yore/view/view.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iostream>
-
-#include <benchmark/benchmark.h>
-#include <unistd.h>
+#include "moments.h"
 
 namespace {
 
 using namespace yore;
-
-constexpr std::int64_t points_each = 1000, first_second = 1'700'000'000;
-constexpr std::int64_t point_ns = 1'000'000;
-const SystemClock system_clock;
-
-std::int64_t segment_count() {
-    const char* wanted = std::getenv("YORE_BENCH_SEGMENTS");
-    return wanted != nullptr ? std::atoll(wanted) : 100'000;
-}
-
-store::Keys keys() {
-    SeededRandom random(1);
-    store::Keys made;
-    for (auto* key : {&made.chunk_ids, &made.node_ids, &made.gear, &made.seals, &made.commits,
-                      &made.records, &made.tails, &made.inodes})
-        *key = crypto::SecretKey::random(random);
-    return made;
-}
-
-std::string directory() {
-    const char* wanted = std::getenv("YORE_BENCH_HISTORY");
-    return wanted != nullptr ? wanted : "";
-}
-
-std::unique_ptr<store::Store> open() {
-    return std::make_unique<store::Store>(store::open_rocks_backend(directory()), keys(),
-                                          store::StoreOptions{}, system_clock);
-}
-
-Timestamp time_of(std::int64_t position) {
-    return Timestamp::from_seconds(first_second) + Duration{position * point_ns};
-}
+using namespace yore::bench;
 
 /// Writes the history.
 class Making {
@@ -145,77 +100,37 @@ class Making {
     NodeId root_;
 };
 
-void make_history() {
-    if (std::filesystem::exists(directory())) return;
-    store::create_rocks_backend(directory());
-    Making().run();
-}
-
-/// A repository as a mount has it open.
-struct Opened {
-    std::unique_ptr<store::Store> store = open();
-    catalog::Catalog catalog{*store};
-    store::ObjectCache cache{*store, 256u << 20};
-    view::LogReplay replay{catalog, cache};
-    view::View view{catalog, cache, system_clock, &replay};
-
-    /// What `ls MOUNT/home/at/<moment>` asks for; how many names it gets.
-    std::size_t list(std::int64_t position) {
-        const auto node = view.resolve("home/at/" + view::moment_name(time_of(position)));
-        std::size_t count = 0;
-        if (node) view.list(*node, 0, [&](const view::Listing&) { return ++count > 0; });
-        return count;
-    }
-};
-
-void drop_page_cache() {
-    ::sync();
-    std::ofstream("/proc/sys/vm/drop_caches") << "3";
+/// What `ls MOUNT/home/at/<moment>` asks for; how many names it gets.
+std::size_t list(const Opened& opened, std::int64_t position) {
+    return opened.list("home/at/" + view::moment_name(time_of(position)));
 }
 
 void first_listing_cold(benchmark::State& state) {
-    SeededRandom random(7);
-    const auto positions = static_cast<std::uint64_t>(segment_count() * points_each);
-    for (auto _ : state) {
-        state.PauseTiming();
-        auto opened = std::make_unique<Opened>();
-        drop_page_cache();
-        const auto position = static_cast<std::int64_t>(random.below(positions));
-        state.ResumeTiming();
-        if (opened->list(position) != 100) state.SkipWithError("not the tree that was stored");
-        state.PauseTiming();
-        opened.reset();
-        state.ResumeTiming();
-    }
+    ask_cold(state, [](const Opened& opened, std::int64_t position) {
+        return list(opened, position) == 100;
+    });
 }
 BENCHMARK(first_listing_cold)->Unit(benchmark::kMillisecond)->Iterations(20)->UseRealTime();
 
 void first_listing(benchmark::State& state) {
-    Opened opened;
+    const Opened opened;
     SeededRandom random(8);
-    const auto positions = static_cast<std::uint64_t>(segment_count() * points_each);
     for (auto _ : state)
-        if (opened.list(static_cast<std::int64_t>(random.below(positions))) != 100)
+        if (list(opened, random_point(random)) != 100)
             state.SkipWithError("not the tree that was stored");
 }
 BENCHMARK(first_listing)->Unit(benchmark::kMillisecond)->Iterations(200)->UseRealTime();
 
 void listing_again(benchmark::State& state) {
-    Opened opened;
+    const Opened opened;
     const std::int64_t position = segment_count() * points_each / 2 + 77;
-    opened.list(position);
-    for (auto _ : state) benchmark::DoNotOptimize(opened.list(position));
+    list(opened, position);
+    for (auto _ : state) benchmark::DoNotOptimize(list(opened, position));
 }
 BENCHMARK(listing_again)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 }  // namespace
 
 int main(int count, char** arguments) {
-    if (directory().empty()) {
-        std::cerr << "set YORE_BENCH_HISTORY to a directory, or to where it shall be made\n";
-        return 1;
-    }
-    make_history();
-    benchmark::Initialize(&count, arguments);
-    benchmark::RunSpecifiedBenchmarks();
+    return run(count, arguments, [] { Making().run(); });
 }
