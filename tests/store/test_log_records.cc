@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <xxhash.h>
+
 #include "../postgresql/wal_builder.h"
 #include "store/log_records.h"
 #include "store_fixture.h"
@@ -89,6 +91,12 @@ TEST_CASE("Taken out are the checksums, and from the second record on the positi
     CHECK(less == expected);
     REQUIRE(put_into_records(less, 2));
     CHECK(less == plain);
+
+    Bytes frame(plain.size());
+    frame.resize(Compressor().compress(expected, {3}, frame).value());
+    const auto check = static_cast<std::uint32_t>(XXH3_64bits(plain.data(), plain.size()));
+    const auto by_hand = format::Encoder().put(check).put(std::uint32_t{2}).bytes(frame).take();
+    CHECK(gives(by_hand, plain));
 }
 
 TEST_CASE("Damage, zeros and another course of events end what is taken out, and come back") {
