@@ -165,20 +165,27 @@ std::shared_ptr<void> Followers::take_turn(const catalog::Source& source) {
         nullptr, [state = state_.get(), name = source.name](void*) { state->end_turn(name); });
 }
 
-std::stop_source Followers::begin(const catalog::Source& source, const std::stop_token& stop) {
+std::optional<std::stop_source> Followers::begin(const catalog::Source& source) {
+    const auto part = state_->with([&](Entries& all) -> std::optional<std::stop_source> {
+        Entry& entry = all.at(source.name);
+        const auto pause = state_->pauses.find(source.id);
+        const bool is_paused = pause != state_->pauses.end();
+        entry.following = is_paused ? std::stop_source(std::nostopstate) : std::stop_source();
+        if (!is_paused) return entry.following;
+        become(entry.status, FollowerStatus::State::paused, pause->second);
+        return std::nullopt;
+    });
+    if (!part) state_->changed.notify_all();
+    return part;
+}
+
+void Followers::rest(const catalog::Source& source, const std::stop_token& stop) {
     std::unique_lock lock(state_->mutex);
-    const auto is_paused = [&] { return state_->pauses.contains(source.id); };
-    Entry& entry = state_->entries.at(source.name);
-    if (is_paused()) {
-        entry.following = std::stop_source(std::nostopstate);
-        become(entry.status, FollowerStatus::State::paused, state_->pauses.at(source.id));
-        state_->changed.notify_all();
-        if (!state_->changed.wait(lock, stop, [&] { return !is_paused(); })) return entry.following;
-        become(entry.status, FollowerStatus::State::starting, state_->clock.now());
-        state_->changed.notify_all();
-    }
-    entry.following = std::stop_source();
-    return entry.following;
+    const auto is_over = [&] { return !state_->pauses.contains(source.id); };
+    if (!state_->changed.wait(lock, stop, is_over)) return;
+    become(state_->entries.at(source.name).status, FollowerStatus::State::starting,
+           state_->clock.now());
+    state_->changed.notify_all();
 }
 
 void Followers::pause(const catalog::Source& source, const std::stop_token& stop) {

@@ -70,6 +70,18 @@ ingest::Followed together(const ingest::Followed& before, ingest::Followed now) 
     return now;
 }
 
+/// Until it is resumed or stopped. What a cluster keeps meanwhile may still be limited.
+void rest(Context& context, const catalog::Source& source, Reporter& reporter,
+          const std::stop_token& stop) {
+    if (const auto since = context.followers().paused_since(source.id))
+        reporter.event("paused", {{"since", to_rfc3339(*since)}});
+    std::shared_ptr<void> watch;
+    if (source.kind == catalog::SourceKind::postgresql)
+        watch = ingest::watch_slots(
+            context.catalog(), source, [&] { context.followers().slot_dropped(source); }, stop);
+    context.followers().rest(source, stop);
+}
+
 /// Until it is paused or stopped.
 using Follow = std::function<ingest::Followed(const Told&, const std::stop_token&)>;
 
@@ -89,15 +101,17 @@ ingest::Followed follow_between_pauses(Context& context, const catalog::Source& 
         reporter.event("followed", describe(now));
     };
     while (!stop.stop_requested()) {
-        if (const auto since = followers.paused_since(source.id))
-            reporter.event("paused", {{"since", to_rfc3339(*since)}});
-        std::stop_source part = followers.begin(source, stop);
-        const std::stop_callback forward(stop, [&] { part.request_stop(); });
+        auto part = followers.begin(source);
+        if (!part) {
+            rest(context, source, reporter, stop);
+            continue;
+        }
+        const std::stop_callback forward(stop, [&] { part->request_stop(); });
         if (stop.stop_requested()) break;
         try {
-            all = together(all, follow(progress, part.get_token()));
+            all = together(all, follow(progress, part->get_token()));
         } catch (const Error& error) {
-            const bool is_pause = part.stop_requested() && !stop.stop_requested();
+            const bool is_pause = part->stop_requested() && !stop.stop_requested();
             if (error.code() != Errc::cancelled || !is_pause) throw;
         }
     }

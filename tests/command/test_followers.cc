@@ -113,17 +113,24 @@ TEST_CASE("a pause stops who follows, and he goes on when it is resumed") {
     command::Followers& followers = world.followers;
     std::promise<void> began, resumed;
     std::stop_source stop;
+    bool rested = false;
     std::jthread thread([&] {
         const auto turn = followers.take_turn(world.home);
-        auto part = followers.begin(world.home, stop.get_token());
+        auto part = followers.begin(world.home);
         followers.note(world.home, world.followed(1, {}));
         began.set_value();
-        while (!part.stop_requested()) std::this_thread::yield();
-        part = followers.begin(world.home, stop.get_token());
+        while (!part->stop_requested()) std::this_thread::yield();
+        const auto rest = [&] {
+            const bool is_paused = !followers.begin(world.home);
+            followers.rest(world.home, stop.get_token());
+            return is_paused;
+        };
+        rested = rest();
+        part = followers.begin(world.home);
         resumed.set_value();
         followers.note(world.home, world.followed(1, {}));
-        while (!part.stop_requested()) std::this_thread::yield();
-        followers.begin(world.home, stop.get_token());
+        while (!part->stop_requested()) std::this_thread::yield();
+        rested = rest() && rested;
     });
     began.get_future().wait();
     followers.pause(world.home, {});
@@ -141,6 +148,7 @@ TEST_CASE("a pause stops who follows, and he goes on when it is resumed") {
     followers.pause(world.home, {});
     stop.request_stop();  // also one that is paused ends
     thread.join();
+    CHECK(rested);
     CHECK(followers.list().empty());
     const command::Followers later(world.repo.owner->context().catalog(), world.clock);
     CHECK(later.paused_since(world.home.id) == world.clock.now());
@@ -166,12 +174,12 @@ TEST_CASE("one that waits to be tried again is paused at once, and tried when it
 TEST_CASE("a pause waits for who follows no longer than it may") {
     World world;
     const auto turn = world.followers.take_turn(world.home);
-    const auto part = world.followers.begin(world.home, {});
+    const auto part = world.followers.begin(world.home);
     std::stop_source stop;
     stop.request_stop();
     CHECK(code_thrown_by([&] { world.followers.pause(world.home, stop.get_token()); }) ==
           Errc::cancelled);
-    CHECK(part.stop_requested());
+    CHECK(part->stop_requested());
     CHECK(world.followers.paused_since(world.home.id).has_value());
 }
 
@@ -196,8 +204,11 @@ TEST_CASE("what nobody follows is paused and resumed by command") {
         command::NoInput input;
         followed = repo.run_with(way, "log-follow", home, input, stop.get_token());
     });
-    while (repo.owner->context().followers().list().empty()) std::this_thread::yield();
-    CHECK(repo.owner->context().followers().list()[0].state != FollowerStatus::State::following);
+    const auto rests = [&] {
+        const auto all = repo.owner->context().followers().list();
+        return !all.empty() && all[0].state == FollowerStatus::State::paused;
+    };
+    while (!rests()) std::this_thread::yield();
     stop.request_stop();
     thread.join();
     CHECK(followed.events.size() == 1);

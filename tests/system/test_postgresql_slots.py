@@ -104,6 +104,25 @@ def a_full_repository_does_not_fill_the_server():
         check(rows == rows_of_latest(followed), "it went on behind the gap")
 
 
+def a_pause_does_not_fill_the_server():
+    """What is paused is not followed, but the limit holds; what is still there is received."""
+    with Scratch() as scratch, Server() as server:
+        followed = make(scratch, server)
+        followed.has_all()
+        followed.repo.yore("log", "pause", "db")
+        server.configure(max_wal_size="1GB")  # no checkpoint: all the log stays
+        write_more_than_the_limit(server)
+        wait_for(lambda: server.psql("select count(*) from pg_replication_slots") == "0",
+                 "the slot is dropped")
+        wait_for(lambda: status_of(followed)["slots_dropped"] == 1, "it is counted")
+        check(status_of(followed)["state"] == "paused", "it rests")
+        followed.repo.yore("log", "resume", "db")
+        wait_for(lambda: has_slot(server), "with little left it has a slot again")
+        followed.has_all()
+        log = followed.end()
+        check("the slot yore_db at" in log and "no moment between" not in log, log)
+
+
 def a_standby_has_a_slot_too():
     """What Yore lacks when the standby is promoted is still there."""
     with Scratch() as scratch, Server() as primary:
@@ -178,4 +197,5 @@ def a_host_that_leaves_keeps_no_slot():
 
 if __name__ == "__main__":
     main(what_is_still_there_is_received, a_full_repository_does_not_fill_the_server,
-         a_standby_has_a_slot_too, a_host_that_leaves_keeps_no_slot)
+         a_pause_does_not_fill_the_server, a_standby_has_a_slot_too,
+         a_host_that_leaves_keeps_no_slot)

@@ -99,8 +99,10 @@ class Followers {
     /// Held by the one who feeds a source's log. Somebody does already: Errc::busy.
     std::shared_ptr<void> take_turn(const catalog::Source&);
     // From who holds the turn.
-    /// Waits while the source is paused, or until it is stopped. Then what a pause will stop.
-    std::stop_source begin(const catalog::Source&, const std::stop_token&);
+    /// What a pause will stop. It is paused: nullopt; then `rest`.
+    std::optional<std::stop_source> begin(const catalog::Source&);
+    /// Waits while the source is paused, or until it is stopped.
+    void rest(const catalog::Source&, const std::stop_token&);
     void note(const catalog::Source&, const ingest::Followed&);
     /// It does not get at the source, and tries again by itself.
     void interrupted(const catalog::Source&, const std::string& why, Timestamp retry_at);

@@ -8,6 +8,7 @@
 #include <yore/store/object_cache.h>
 
 #include <functional>
+#include <memory>
 #include <stop_token>
 #include <string>
 
@@ -40,6 +41,12 @@ struct ClusterFollowOptions {
 /// `not_found`.
 Followed follow_postgresql(catalog::Catalog&, const store::ObjectCache&, const catalog::Source&,
                            const ClusterFollowOptions&, const Clock&, std::stop_token);
+
+/// While nobody follows: as long as the result lives, or until it is stopped, no slot of the source
+/// keeps more than it may (`pinned_bytes_max`). `dropped` as ClusterFollowOptions::slot_dropped.
+/// The catalog outlives it.
+std::shared_ptr<void> watch_slots(const catalog::Catalog&, const catalog::Source&,
+                                  std::function<void()> dropped, const std::stop_token&);
 
 /// 1, 2, 4 … 30 seconds after so many failures in a row, at least one.
 Duration reconnect_delay(unsigned failures);

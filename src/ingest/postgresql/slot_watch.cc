@@ -185,4 +185,30 @@ void SlotWatch::keep_to_limit(Connection& connection, const catalog::Source& sou
     tell_dropped_slot(source, options_, connection.host(), kept);
 }
 
+namespace {
+
+/// Ends at once, also while it waits for a host.
+class WatchedSlots {
+  public:
+    WatchedSlots(const catalog::Catalog& catalog, const catalog::Source& source,
+                 std::function<void()> dropped, const std::stop_token& stop)
+        : options_{.slot_dropped = std::move(dropped)},
+          forward_(stop, [this] { ended_.request_stop(); }),
+          watch_(catalog, source, options_, ended_.get_token()) {}
+    ~WatchedSlots() { ended_.request_stop(); }
+
+  private:
+    const ClusterFollowOptions options_;
+    std::stop_source ended_;
+    std::stop_callback<std::function<void()>> forward_;
+    SlotWatch watch_;
+};
+
+}  // namespace
+
+std::shared_ptr<void> watch_slots(const catalog::Catalog& catalog, const catalog::Source& source,
+                                  std::function<void()> dropped, const std::stop_token& stop) {
+    return std::make_shared<WatchedSlots>(catalog, source, std::move(dropped), stop);
+}
+
 }  // namespace yore::ingest
