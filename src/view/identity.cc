@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "view/identity.h"
+#include <yore/view/identity.h>
 
 #include <cstring>
 

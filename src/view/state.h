@@ -4,6 +4,7 @@
 
 #include <yore/base/guarded.h>
 #include <yore/catalog/log.h>
+#include <yore/view/identity.h>
 #include <yore/view/moment.h>
 #include <yore/view/versions.h>
 #include <yore/view/view.h>
@@ -14,7 +15,6 @@
 #include <string_view>
 #include <vector>
 
-#include "view/identity.h"
 #include "view/snapshots.h"
 #include "view/sources.h"
 

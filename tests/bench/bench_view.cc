@@ -4,11 +4,10 @@
 #include <yore/catalog/catalog.h>
 #include <yore/store/object_cache.h>
 #include <yore/tree/directory.h>
+#include <yore/view/identity.h>
 #include <yore/view/view.h>
 
 #include <benchmark/benchmark.h>
-
-#include "view/identity.h"
 
 namespace {
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <yore/view/identity.h>
+
 #include <algorithm>
 #include <atomic>
 #include <set>
 
-#include "view/identity.h"
 #include "view_fixture.h"
 
 using namespace yore;

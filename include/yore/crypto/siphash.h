@@ -10,7 +10,7 @@
 #include <bit>
 #include <cstdint>
 
-namespace yore::view {
+namespace yore::crypto {
 
 class SipHash {
   public:
@@ -78,4 +78,4 @@ class SipHash {
     std::array<std::uint64_t, 2> key_;
 };
 
-}  // namespace yore::view
+}  // namespace yore::crypto

@@ -5,13 +5,12 @@
 #pragma once
 
 #include <yore/crypto/secret.h>
+#include <yore/crypto/siphash.h>
 #include <yore/tree/directory.h>
 #include <yore/view/view.h>
 
 #include <cstdint>
 #include <string_view>
-
-#include "view/siphash.h"
 
 namespace yore::view {
 
@@ -34,7 +33,7 @@ class Identities {
                     const tree::Content&) const;
 
   private:
-    SipHash hash_;
+    crypto::SipHash hash_;
 };
 
 }  // namespace yore::view
