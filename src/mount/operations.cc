@@ -9,13 +9,12 @@
 #include <sys/statvfs.h>
 
 #include "mount/attributes.h"
+#include "mount/fuse_mount.h"
 #include "mount/listing.h"
 #include "mount/session.h"
 
 namespace yore::mount {
 namespace {
-
-constexpr std::size_t name_bytes_max = 255;
 
 void reply_absent(fuse_req_t request, const view::Node& directory) {
     if (!directory.is_final()) {
@@ -103,20 +102,11 @@ void lseek(fuse_req_t request, fuse_ino_t number, off_t offset, int whence, fuse
     });
 }
 
-void reply_bytes(fuse_req_t request, ByteView bytes, std::size_t size) {
-    if (size == 0)
-        fuse_reply_xattr(request, bytes.size());
-    else if (bytes.size() > size)
-        fuse_reply_err(request, ERANGE);
-    else
-        fuse_reply_buf(request, reinterpret_cast<const char*>(bytes.data()), bytes.size());
-}
-
 void getxattr(fuse_req_t request, fuse_ino_t number, const char* name, std::size_t size) {
     answer(request, number, Operation::getxattr, [&](Session& session, const view::Node& node) {
         const std::optional<Bytes> value = session.view.xattr(node, name);
         if (value)
-            reply_bytes(request, *value, size);
+            reply_value(request, *value, size);
         else
             fuse_reply_err(request, ENODATA);
     });
@@ -124,9 +114,7 @@ void getxattr(fuse_req_t request, fuse_ino_t number, const char* name, std::size
 
 void listxattr(fuse_req_t request, fuse_ino_t number, std::size_t size) {
     answer(request, number, Operation::listxattr, [&](Session& session, const view::Node& node) {
-        std::string names;
-        for (const std::string& name : session.view.xattr_names(node)) names += name + '\0';
-        reply_bytes(request, as_bytes(names), size);
+        reply_names(request, session.view.xattr_names(node), size);
     });
 }
 
@@ -142,37 +130,15 @@ void statfs(fuse_req_t request, fuse_ino_t) {
     });
 }
 
-/// Never asked again for the life of the mount: the kernel then opens by itself, keeps pages and
-/// listings, and sends nothing on close.
-constexpr auto not_needed = [](fuse_req_t request, auto...) { fuse_reply_err(request, ENOSYS); };
 /// The kernel answers writes itself while the mount is read-only; this is for one that somebody
 /// remounted.
 constexpr auto refuse = [](fuse_req_t request, auto...) { fuse_reply_err(request, EROFS); };
 
 void start(void* data, fuse_conn_info* connection) {
-    const auto want = [connection](unsigned flag, bool wanted) {
-        if (wanted && (connection->capable & flag))
-            connection->want |= flag;
-        else
-            connection->want &= ~flag;
-    };
-    want(FUSE_CAP_READDIRPLUS, true);
-    want(FUSE_CAP_READDIRPLUS_AUTO, false);  // it asks again for each name, one by one
-    want(FUSE_CAP_PARALLEL_DIROPS, true);
-    want(FUSE_CAP_ASYNC_READ, true);
-    want(FUSE_CAP_CACHE_SYMLINKS, true);
-    want(FUSE_CAP_AUTO_INVAL_DATA, false);
-    want(FUSE_CAP_EXPLICIT_INVAL_DATA, true);
-    want(FUSE_CAP_NO_OPEN_SUPPORT, true);
-    want(FUSE_CAP_NO_OPENDIR_SUPPORT, true);
-    want(FUSE_CAP_EXPORT_SUPPORT, false);
-    // It brings default_permissions with it: see Mount.
-    want(FUSE_CAP_POSIX_ACL, static_cast<Session*>(data)->enforces_permissions());
-    connection->max_read = read_bytes_max;
-    connection->max_readahead = read_bytes_max;
-    connection->max_background = 64;
-    connection->congestion_threshold = 48;
-    connection->time_gran = 1;
+    want_common(*connection);
+    want(*connection, FUSE_CAP_NO_OPENDIR_SUPPORT);
+    // It brings default_permissions with it: see Session.
+    want(*connection, FUSE_CAP_POSIX_ACL, static_cast<Session*>(data)->enforces_permissions());
 }
 
 void add_refusals(fuse_lowlevel_ops& ops) {
@@ -209,6 +175,7 @@ const fuse_lowlevel_ops& operations() {
         ops.getxattr = getxattr;
         ops.listxattr = listxattr;
         ops.statfs = statfs;
+        // The kernel then opens by itself, keeps pages and listings, and sends nothing on close.
         ops.open = not_needed;
         ops.opendir = not_needed;
         ops.flush = not_needed;

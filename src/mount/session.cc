@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mount/session.h"
 
-#include <yore/base/log.h>
-
 #include <algorithm>
 #include <thread>
 
@@ -10,8 +8,6 @@
 
 namespace yore::mount {
 namespace {
-
-constexpr std::size_t logged_max = 1000;
 
 unsigned decoder_count() {
     return std::max(2u, std::thread::hardware_concurrency());
@@ -49,14 +45,7 @@ std::string Session::path_of(NodeNumber number) const {
 }
 
 void Session::count_failure(Operation operation, NodeNumber number, const std::exception& error) {
-    meter.failed(operation);
-    const std::string text =
-        fmt::format("{} {}: {}", name_of(operation), path_of(number), error.what());
-    const bool is_new = logged_.with([&](std::set<std::string>& logged) {
-        if (logged.size() >= logged_max) logged.clear();
-        return logged.insert(text).second;
-    });
-    if (is_new) log_error("{}", text);
+    failures_.add(operation, path_of(number), error);
 }
 
 }  // namespace yore::mount
