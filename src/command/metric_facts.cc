@@ -343,11 +343,14 @@ std::vector<double> duration_bounds() {
 
 void MetricsText::add_mounts() {
     const auto each_operation = [](const MountFacts& mount, auto&& visit) {
-        for (std::size_t i = 0; i < mount::operation_count; ++i)
+        for (std::size_t i = 0; i < mount::operation_count; ++i) {
+            const bool is_of_writing = i >= mount::reading_operation_count;
+            if (is_of_writing && mount.times[i] == mount::OperationTimes()) continue;
             visit(Labels{{"mount", mount.directory},
                          {"operation",
                           std::string(name_of(mount::Operation{static_cast<std::uint8_t>(i)}))}},
                   mount.times[i]);
+        }
     };
     const auto bounds = duration_bounds();
     add_by_mount({"yore_fuse_operation_duration_seconds", MetricType::histogram,

@@ -8,8 +8,10 @@ namespace yore::mount {
 namespace {
 
 constexpr std::array<std::string_view, operation_count> names{
-    "lookup",      "getattr",  "readlink",  "read",  "lseek",
-    "readdirplus", "getxattr", "listxattr", "statfs"};
+    "lookup",   "getattr",   "readlink", "read",     "lseek",    "readdirplus",
+    "getxattr", "listxattr", "statfs",   "opendir",  "setattr",  "mknod",
+    "mkdir",    "symlink",   "link",     "unlink",   "rmdir",    "rename",
+    "write",    "fallocate", "fsync",    "fsyncdir", "setxattr", "removexattr"};
 
 /// The first whose bound is not less.
 unsigned class_of(std::uint64_t ns) {

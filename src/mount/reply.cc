@@ -21,6 +21,12 @@ void Reply::add(ByteView bytes, std::shared_ptr<const void> owner) {
     size_ += bytes.size();
 }
 
+void Reply::add_copy(ByteView bytes) {
+    auto copy = std::make_shared<Buffer>(Buffer::copy_of(bytes));
+    const ByteView kept = copy->view();
+    add(kept, std::move(copy));
+}
+
 void Reply::add_zeros(std::uint64_t count) {
     while (count > 0) {
         const std::size_t part = std::min<std::uint64_t>(count, zeros_bytes);

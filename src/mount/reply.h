@@ -17,6 +17,7 @@ class Reply {
   public:
     /// `owner` keeps the bytes; null: they stay by themselves.
     void add(ByteView bytes, std::shared_ptr<const void> owner);
+    void add_copy(ByteView);
     void add_zeros(std::uint64_t count);
     /// The kernel takes a limited number of pieces: many small ones become one.
     void finish();

@@ -18,8 +18,24 @@ enum class Operation : std::uint8_t {
     getxattr,
     listxattr,
     statfs,
+    // Of mounts for writing only.
+    opendir,
+    setattr,
+    mknod,
+    mkdir,
+    symlink,
+    link,
+    unlink,
+    rmdir,
+    rename,
+    write,
+    fallocate,
+    fsync,
+    fsyncdir,
+    setxattr,
+    removexattr,
 };
-inline constexpr std::size_t operation_count = 9;
+inline constexpr std::size_t operation_count = 24, reading_operation_count = 9;
 /// As FUSE calls it: `readdirplus`.
 std::string_view name_of(Operation);
 

@@ -38,6 +38,7 @@ class Outcome {
     T& operator*() { return std::get<T>(value_); }
     const T& operator*() const { return std::get<T>(value_); }
     T* operator->() { return &std::get<T>(value_); }
+    const T* operator->() const { return &std::get<T>(value_); }
     /// Only of a refusal.
     std::errc why() const { return std::get<std::errc>(value_); }
 
@@ -101,9 +102,9 @@ class WritableView {
   public:
     virtual ~WritableView() = default;
 
-    // Names. Each result with a `stat` counts as one lookup of the inode: it is known until as many
-    // were forgotten, also when its last name is gone. The root is always known. An inode that is
-    // not known is refused as `stale_inode`.
+    // Names. What lookup, make and link give counts as one lookup of the inode: it is known until
+    // as many were forgotten, also when its last name is gone. The root is always known. An inode
+    // that is not known is refused as `stale_inode`.
     /// No such name: nullopt.
     virtual std::optional<struct stat> lookup(InodeNumber directory, std::string_view name) = 0;
     virtual void forget(InodeNumber, std::uint64_t count) = 0;
