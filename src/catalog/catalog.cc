@@ -250,7 +250,9 @@ std::size_t Catalog::purge_source(std::string_view name, Timestamp now) {
         if (hold.in_force(now))
             throw Error(Errc::invalid,
                         fmt::format("source {}: hold {} protects some of it", name, hold.number),
-                        {fmt::format("`yore hold release {}` ends that", hold.number)});
+                        {hold.clone.empty()
+                             ? fmt::format("`yore hold release {}` ends that", hold.number)
+                             : fmt::format("`yore clone remove {}` ends that", hold.clone)});
     const std::size_t snapshots = state_->line(source.id).value->items.size();
     std::vector<store::RecordChange> removals{{source_key(source.id), std::nullopt}};
     for (const Bytes& prefix : prefixes_of(source.id))

@@ -195,11 +195,14 @@ Source decode_source(std::uint32_t id, ByteView bytes) {
 Bytes encode(const Hold& hold) {
     flatbuffers::FlatBufferBuilder builder;
     const auto reason = builder.CreateString(hold.reason);
+    flatbuffers::Offset<flatbuffers::String> clone;
+    if (!hold.clone.empty()) clone = builder.CreateString(hold.clone);
     const SnapshotName name = hold.snapshot.value_or(SnapshotName{0, 0});
-    return finish(builder,
-                  fb::CreateHold(builder, hold.created.ns, reason, name.second, name.ordinal,
-                                 hold.from.ns, hold.to.ns, hold.until.value_or(Timestamp{}).ns),
-                  hold_identifier);
+    return finish(
+        builder,
+        fb::CreateHold(builder, hold.created.ns, reason, name.second, name.ordinal, hold.from.ns,
+                       hold.to.ns, hold.until.value_or(Timestamp{}).ns, clone),
+        hold_identifier);
 }
 
 Hold decode_hold(const HoldKey& key, ByteView bytes) {
@@ -214,6 +217,7 @@ Hold decode_hold(const HoldKey& key, ByteView bytes) {
     if (stored->snapshot_ordinal() != 0)
         hold.snapshot = SnapshotName{stored->snapshot_second(), stored->snapshot_ordinal()};
     if (stored->until() != 0) hold.until = Timestamp{stored->until()};
+    if (stored->clone() != nullptr) hold.clone = stored->clone()->str();
     if (const char* problem = problem_in(hold)) throw damaged(record, problem);
     return hold;
 }

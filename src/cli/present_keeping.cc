@@ -44,6 +44,7 @@ Presentation present_collect(const Invocation& invocation, Screen& screen) {
 std::string hold_text(const Screen& screen, const nlohmann::json& hold) {
     auto text = fmt::format("hold {}: {}@{}, ", number_in(hold, "hold"), bytes_in(hold, "source"),
                             hold.value("what", ""));
+    if (hold.contains("clone")) return text + "as long as the clone " + hold.value("clone", "");
     text += hold["until"].is_string() ? "until " + hold.value("until", "") : "until released";
     if (const auto reason = bytes_in(hold, "reason"); !reason.empty())
         text += ": " + screen.name(reason);

@@ -69,6 +69,7 @@ nlohmann::json describe(const catalog::Hold& hold, const std::string& source_nam
                           {"until", nullptr}};
     if (hold.until) object["until"] = to_rfc3339(*hold.until);
     put_bytes(object, "reason", hold.reason);
+    if (!hold.clone.empty()) object["clone"] = hold.clone;
     return object;
 }
 

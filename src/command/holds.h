@@ -10,7 +10,7 @@
 namespace yore::command {
 
 /// `hold`, `source`, `what` (a snapshot's name, a moment, or FROM..TO), `created`, `until`,
-/// `reason`.
+/// `reason`; of one that a clone needs, `clone`: its name.
 nlohmann::json describe(const catalog::Hold&, const std::string& source_name);
 
 }  // namespace yore::command

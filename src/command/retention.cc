@@ -48,7 +48,9 @@ timeline::Holds holds_of(Context& context, const Judged& stored, Timestamp now) 
     timeline::Holds holds;
     for (const catalog::Hold& hold : context.catalog().holds(stored.source.id)) {
         if (!hold.in_force(now)) continue;
-        const auto name = std::to_string(hold.number);
+        const auto name = hold.clone.empty()
+                              ? std::to_string(hold.number)
+                              : fmt::format("{} of clone {}", hold.number, hold.clone);
         if (!hold.snapshot) {
             holds.spans.push_back({name, hold.from, hold.to});
             continue;

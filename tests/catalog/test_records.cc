@@ -100,6 +100,15 @@ Hold example_hold() {
             .to = {2},
             .until = Timestamp{1'895'226'600'000'000'000}};
 }
+Hold example_clone_hold() {
+    return {.number = 9,
+            .source = 7,
+            .created = {1'795'226'600'000'000'000},
+            .reason = "a clone",
+            .from = {5},
+            .to = {5},
+            .clone = "test"};
+}
 
 }  // namespace
 
@@ -107,6 +116,7 @@ TEST_CASE("records have the bytes of the golden files") {
     CHECK(to_hex(encode(Counters{8, 10})) == golden("counters-2.hex"));
     CHECK(to_hex(encode(example_removed_source())) == golden("source-2.hex"));
     CHECK(to_hex(encode(example_hold())) == golden("hold-1.hex"));
+    CHECK(to_hex(encode(example_clone_hold())) == golden("hold-2.hex"));
     CHECK(to_hex(hold_key(7, 9)) == golden("hold-key-1.hex"));
     CHECK(to_hex(encode(example_cluster())) == golden("source-3.hex"));
     CHECK(to_hex(encode(example_base_backup())) == golden("snapshot-2.hex"));
@@ -123,6 +133,7 @@ TEST_CASE("golden records are read") {
     CHECK(removed.removed == example_removed_source().removed);
     const HoldKey held = parse_hold_key(from_hex(golden("hold-key-1.hex")));
     CHECK(decode_hold(held, from_hex(golden("hold-1.hex"))) == example_hold());
+    CHECK(decode_hold(held, from_hex(golden("hold-2.hex"))) == example_clone_hold());
     CHECK(decode_counters(from_hex(golden("counters-1.hex"))) == Counters{8, 1});
     const Source source = decode_source(7, from_hex(golden("source-1.hex")));
     CHECK(source.name == "home");
@@ -214,6 +225,7 @@ TEST_CASE("damaged records give an error or a value, nothing else") {
     survives_damage(encode(example_source()), [](ByteView b) { decode_source(7, b); });
     survives_damage(encode(example_removed_source()), [](ByteView b) { decode_source(7, b); });
     survives_damage(encode(example_hold()), [](ByteView b) { decode_hold({7, 9}, b); });
+    survives_damage(encode(example_clone_hold()), [](ByteView b) { decode_hold({7, 9}, b); });
     survives_damage(hold_key(7, 9), [](ByteView b) { parse_hold_key(b); });
     survives_damage(encode(example_snapshot()),
                     [](ByteView b) { decode_snapshot(key_of(example_snapshot()), b); });

@@ -59,6 +59,7 @@ struct Hold {
     std::optional<SnapshotName> snapshot = {};
     Timestamp from = {}, to = {};         ///< both included; without a snapshot
     std::optional<Timestamp> until = {};  ///< absent: until it is released
+    std::string clone = {};               ///< which clone needs it; empty: none
     bool in_force(Timestamp now) const { return !until || now < *until; }
     bool operator==(const Hold&) const = default;
 };
