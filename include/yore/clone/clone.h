@@ -80,8 +80,9 @@ class Clone final : public view::WritableView {
     /// All that was changed is durable when it returns.
     void sync_all();
 
-  private:
     struct State;
+
+  private:
     std::unique_ptr<State> state_;
 };
 
