@@ -19,7 +19,7 @@
 namespace yore::clone {
 namespace {
 
-constexpr unsigned folder_count = 256;
+constexpr std::uint64_t folder_count = 256;
 constexpr long xfs_magic = 0x58465342;  // linux/magic.h has it not
 constexpr std::int64_t sector_bytes = 512;
 
@@ -28,10 +28,6 @@ constexpr std::int64_t sector_bytes = 512;
 bool tells_data_from_holes(long magic) {
     return magic == EXT4_SUPER_MAGIC || magic == xfs_magic || magic == BTRFS_SUPER_MAGIC ||
            magic == TMPFS_MAGIC;
-}
-
-std::string folder_name(unsigned which) {
-    return fmt::format("{:02x}", which);
 }
 
 /// `1f3.2`.
@@ -68,11 +64,6 @@ void DataFiles::create(const std::string& directory) {
             Errc::unsupported,
             fmt::format("{}: its file system is not known to tell data from holes", directory),
             {"changes of clones can lie on ext4, XFS, Btrfs and tmpfs"});
-    for (unsigned i = 0; i < folder_count; ++i) {
-        const std::string folder = directory + "/" + folder_name(i);
-        if (::mkdir(folder.c_str(), 0700) != 0) throw system_error("make", folder, errno);
-    }
-    sync_directory(directory);
 }
 
 DataFiles::DataFiles(std::string directory, std::optional<std::uint64_t> bytes_max,
@@ -95,7 +86,7 @@ DataFiles::DataFiles(std::string directory, std::optional<std::uint64_t> bytes_m
 }
 
 std::string DataFiles::folder_of(const DataName& name) const {
-    return directory_ + "/" + folder_name(static_cast<unsigned>(name.number % folder_count));
+    return fmt::format("{}/{:02x}", directory_, name.number % folder_count);
 }
 
 std::string DataFiles::path_of(const DataName& name) const {
@@ -104,7 +95,14 @@ std::string DataFiles::path_of(const DataName& name) const {
 
 DataFiles::File DataFiles::make(const DataName& name) {
     const std::string path = path_of(name);
-    Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+    constexpr int flags = O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
+    Fd fd(::open(path.c_str(), flags, 0600));
+    if (!fd && errno == ENOENT) {
+        const std::string folder = folder_of(name);
+        if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+            throw system_error("make", folder, errno);
+        fd = Fd(::open(path.c_str(), flags, 0600));
+    }
     if (!fd) throw system_error("make", path, errno);
     return remember(name, std::move(fd));
 }
@@ -154,6 +152,7 @@ void DataFiles::forget(const DataName& name) {
 
 void DataFiles::keep(const DataName& name) {
     sync_directory(folder_of(name));
+    sync_directory(directory_);  // in which the folder may be new
 }
 
 void DataFiles::remove(const DataName& name) {
@@ -164,11 +163,23 @@ void DataFiles::remove(const DataName& name) {
 }
 
 void DataFiles::doom(const DataName& name) {
-    doomed_.with([&](auto& doomed) { doomed.push_back(name); });
+    {
+        const std::scoped_lock lock(doomed_mutex_);
+        doomed_.push_back(name);
+    }
+    doomed_changed_.notify_all();
 }
 
 std::vector<DataName> DataFiles::take_doomed() {
-    return doomed_.with([](auto& doomed) { return std::exchange(doomed, {}); });
+    const std::scoped_lock lock(doomed_mutex_);
+    return std::exchange(doomed_, {});
+}
+
+bool DataFiles::wait_for_doomed(const std::stop_token& stop, std::chrono::milliseconds rest) {
+    std::unique_lock lock(doomed_mutex_);
+    if (!doomed_changed_.wait(lock, stop, [&] { return !doomed_.empty(); })) return false;
+    doomed_changed_.wait_for(lock, stop, rest, [] { return false; });
+    return !stop.stop_requested();
 }
 
 }  // namespace yore::clone

@@ -8,11 +8,15 @@
 #include <yore/view/writable_view.h>
 
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <list>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -51,6 +55,8 @@ class DataFiles {
     /// The same, when what refers to it is durably gone: by `remove_doomed`.
     void doom(const DataName&);
     std::vector<DataName> take_doomed();
+    /// Waits until there are some, and then `rest`, so that there are more. Stopped: false.
+    bool wait_for_doomed(const std::stop_token&, std::chrono::milliseconds rest);
 
     std::uint64_t block_bytes() const { return block_bytes_; }
     std::uint64_t bytes() const {
@@ -88,7 +94,9 @@ class DataFiles {
     const std::uint64_t block_bytes_;
     std::atomic<std::int64_t> bytes_{0};  ///< file systems change their minds about sizes
     Guarded<Open> open_;
-    Guarded<std::vector<DataName>> doomed_;
+    std::mutex doomed_mutex_;
+    std::condition_variable_any doomed_changed_;
+    std::vector<DataName> doomed_;
 };
 
 /// What a file takes on the disk, in bytes.

@@ -72,20 +72,19 @@ Clone::State::State(const store::ObjectCache& decoded, const view::Identities& k
       contents(cache, table, files),
       head(read_head(table, home)) {
     if (head.next_number == 0) head = {below, first_number};
-    if (head.root != below)
-        throw Error(Errc::corrupt, home + ": it was made over another tree");
+    if (head.root != below) throw Error(Errc::corrupt, home + ": it was made over another tree");
     next_number = head.next_number;
     const tree::EntryView top = top_entry(cache, below);
     const Lower lower{top.leaf(), top.place(),
                       identities.generated(view::NodeKind::stored, 0, "clone")};
     root = load({view::writable_root, S_IFDIR, lower});
     remove_orphans();
-    keeper_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+    remover_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
 Clone::State::~State() {
-    keeper_.request_stop();
-    keeper_.join();
+    remover_.request_stop();
+    remover_.join();
     try {
         remove_doomed();
     } catch (const Error& error) {
@@ -113,16 +112,12 @@ void Clone::State::remove_orphans() {
 }
 
 void Clone::State::run(const std::stop_token& stop) {
-    std::unique_lock lock(keeper_mutex_);
-    while (!keeper_wakes_.wait_for(lock, stop, doomed_for, [] { return false; })) {
-        if (stop.stop_requested()) return;
-        lock.unlock();
+    while (files.wait_for_doomed(stop, doomed_for)) {
         try {
             remove_doomed();
         } catch (const Error& error) {
             log_error("{}: {}", home, error.what());
         }
-        lock.lock();
     }
 }
 

@@ -9,9 +9,7 @@
 #include <yore/clone/clone.h>
 #include <yore/view/identity.h>
 
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <shared_mutex>
 #include <thread>
 
@@ -112,9 +110,7 @@ struct Clone::State {
     bool is_wanted(const DataName&) const;
     void run(const std::stop_token&);
 
-    std::mutex keeper_mutex_;
-    std::condition_variable_any keeper_wakes_;
-    std::jthread keeper_;
+    std::jthread remover_;  ///< of doomed files
 };
 
 }  // namespace yore::clone

@@ -3,12 +3,14 @@
 #include <yore/store/local_table.h>
 
 #include <atomic>
+#include <cerrno>
 #include <mutex>
 
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
+#include <sys/stat.h>
 
 #include "store/rocks_log.h"
 #include "store/rocks_status.h"
@@ -65,9 +67,7 @@ struct LocalTable::State {
 void LocalTable::create(const std::string& path) {
     rocksdb::Options options = table_options();
     options.create_if_missing = true;
-    options.error_if_exists = true;
-    if (options.env->FileExists(path + "/CURRENT").ok())
-        throw Error(Errc::exists, path + ": there is a table already");
+    if (::mkdir(path.c_str(), 0700) != 0) throw system_error("make", path, errno);
     check(open(options, path)->Close(), [&] { return "create " + path; });
 }
 

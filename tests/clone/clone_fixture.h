@@ -5,13 +5,14 @@
 #include <yore/clone/clone.h>
 #include <yore/view/identity.h>
 
-#include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include <catch2/catch.hpp>
 
+#include "../support.h"
 #include "../view/view_fixture.h"
 
 namespace yore::test {
@@ -24,25 +25,17 @@ class BytesSink final : public view::ReadSink {
 };
 
 struct CloneFixture {
-    explicit CloneFixture(const Folder& folder, clone::CloneOptions wanted = {})
-        : options(wanted), root(fixture.take(fixture.add("home"), 0, folder).root) {
-        std::string pattern = std::filesystem::temp_directory_path() / "yore-test-XXXXXX";
-        REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-        parent = pattern;
-        clone::Clone::create(parent / "changes");
+    using MakeFolder = std::function<Folder(ViewFixture&)>;
+    explicit CloneFixture(const MakeFolder& make, clone::CloneOptions wanted = {})
+        : options(wanted), root(fixture.take(fixture.add("home"), 0, make(fixture)).root) {
+        clone::Clone::create(changes());
         open();
     }
-    CloneFixture(const CloneFixture&) = delete;
-    CloneFixture& operator=(const CloneFixture&) = delete;
-    ~CloneFixture() {
-        clone.reset();
-        std::filesystem::remove_all(parent);
-    }
+    std::string changes() const { return parent / "changes"; }
     /// As after the end of its process.
     void open() {
         clone.reset();
-        clone = std::make_unique<clone::Clone>(fixture.cache, identities, parent / "changes", root,
-                                               options);
+        clone = std::make_unique<clone::Clone>(fixture.cache, identities, changes(), root, options);
     }
 
     // By path from the clone's top; nothing is forgotten.
@@ -95,7 +88,7 @@ struct CloneFixture {
     view::Identities identities{fixture.store->keys().inodes};
     clone::CloneOptions options;
     NodeId root;
-    std::filesystem::path parent;
+    TemporaryDirectory parent;
     std::unique_ptr<clone::Clone> clone;
 };
 

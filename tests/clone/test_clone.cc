@@ -10,9 +10,8 @@ using Names = std::vector<std::string>;
 namespace {
 
 struct Home : CloneFixture {
-    explicit Home(clone::CloneOptions limits = {}) : CloneFixture(folder(), limits) {}
-    static Folder folder() {
-        ViewFixture maker;  // entries without content need no store
+    explicit Home(clone::CloneOptions limits = {}) : CloneFixture(folder, limits) {}
+    static Folder folder(ViewFixture& maker) {
         Folder top;
         top.files["empty"] = maker.file("");
         top.folders["d"].files["inner"] = maker.file("");
@@ -144,11 +143,11 @@ TEST_CASE("a limit refuses what needs more space, and what is removed gives it b
 TEST_CASE("a clone is opened over its own tree alone, and by one") {
     Home home;
     home.make("", "a");
-    CHECK_THROWS_AS(clone::Clone::create(home.parent / "changes"), Error);
+    CHECK_THROWS_AS(clone::Clone::create(home.changes()), Error);
     NodeId other = home.root;
     other.bytes[0] ^= std::byte{1};
     const auto open = [&](const NodeId& root) {
-        clone::Clone(home.fixture.cache, home.identities, home.parent / "changes", root, {});
+        clone::Clone(home.fixture.cache, home.identities, home.changes(), root, {});
     };
     CHECK_THROWS_AS(open(home.root), Error);  // busy
     home.clone.reset();

@@ -25,7 +25,7 @@ struct RowChange {
 /// that found the disk full, until there is space.
 class LocalTable {
   public:
-    /// Makes the directory `path`, whose parent is there. There is a table already: Errc::exists.
+    /// Makes the directory `path`, whose parent is there. It is there already: Errc::exists.
     static void create(const std::string& path);
     /// Not a table, or a damaged one: `corrupt`. Another process has it open: `busy`.
     explicit LocalTable(const std::string& path);
