@@ -73,6 +73,7 @@ view::Outcome<struct stat> Clone::change(view::InodeNumber number,
     const InodePointer inode = state_->find(number);
     if (!inode) return view::stale_inode;
     return state_->with_space([&]() -> view::Outcome<struct stat> {
+        const std::shared_lock others(state_->writes);
         const std::unique_lock lock(inode->mutex);
         state_->give_row(*inode);
         const bool is_regular = S_ISREG(inode->row->mode);
@@ -140,7 +141,9 @@ view::Refusal Clone::set_xattr(view::InodeNumber number, std::string_view name, 
     const InodePointer inode = state_->find(number);
     if (!inode) return view::stale_inode;
     return state_->with_space([&]() -> view::Refusal {
+        const std::shared_lock others(state_->writes);
         const std::unique_lock lock(inode->mutex);
+        state_->mark_above(*inode);
         InodeRow row = state_->row_or_entry(*inode);
         const bool is_there = find_xattr(row, name) != nullptr;
         if (mode == view::XattrMode::create && is_there) return std::errc::file_exists;
@@ -158,7 +161,9 @@ view::Refusal Clone::remove_xattr(view::InodeNumber number, std::string_view nam
     const InodePointer inode = state_->find(number);
     if (!inode) return view::stale_inode;
     return state_->with_space([&]() -> view::Refusal {
+        const std::shared_lock others(state_->writes);
         const std::unique_lock lock(inode->mutex);
+        state_->mark_above(*inode);
         InodeRow row = state_->row_or_entry(*inode);
         if (!find_xattr(row, name)) return view::no_such_xattr;
         erase_xattr(row, name);

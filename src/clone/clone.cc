@@ -21,6 +21,7 @@ view::Refusal change_bytes(Clone::State& state, view::InodeNumber number, Body&&
     const InodePointer inode = state.find(number);
     if (!inode) return view::stale_inode;
     return state.with_space([&]() -> view::Refusal {
+        const std::shared_lock others(state.writes);
         const std::unique_lock lock(inode->mutex);
         state.give_row(*inode);
         if (!S_ISREG(inode->row->mode)) return std::errc::invalid_argument;

@@ -81,10 +81,7 @@ void Contents::make_ready(Inode& inode) {
     if (file) inode.data_bytes = stored_bytes(file->get());
     if (inode.row && inode.row->is_cut) finish_cut(inode, file->get());
     if (inode.row && inode.row->lower_end == 0) return;
-    if (!inode.below) {
-        const Lower& lower = inode.origin().value();
-        inode.below.emplace(cache_, tree::entry_at(cache_, lower.leaf, lower.place).content());
-    }
+    if (!inode.below) inode.below.emplace(cache_, below_content(inode));
     if (file && !inode.own) load_blocks(inode, file->get());
 }
 
@@ -209,6 +206,19 @@ void Contents::read_below(const Inode& inode, Range range, view::ReadSink& sink)
 void Contents::copy(const Inode& inode, Range range, Bytes& out) const {
     CopySink sink(out);
     read_below(inode, range, sink);
+}
+
+bool Contents::is_changed(const Inode& inode, std::uint64_t begin, std::uint64_t end) const {
+    if (!inode.own) return false;
+    const std::uint64_t block = files_.block_bytes();
+    const std::uint64_t first = begin / block, last = (end + block - 1) / block;
+    return inode.own->written.next_in(first, last) < last ||
+           inode.own->zeros.next_in(first, last) < last;
+}
+
+tree::Content Contents::below_content(const Inode& inode) const {
+    const Lower& lower = inode.origin().value();
+    return tree::entry_at(cache_, lower.leaf, lower.place).content();
 }
 
 std::optional<std::uint64_t> Contents::next_data(const Inode& inode, std::uint64_t offset) const {

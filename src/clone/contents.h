@@ -35,6 +35,11 @@ class Contents {
     std::optional<std::uint64_t> next_data(const Inode&, std::uint64_t offset) const;
     std::optional<std::uint64_t> next_hole(const Inode&, std::uint64_t offset) const;
 
+    /// Whether something in [begin, end), over bytes below, is not as these are.
+    bool is_changed(const Inode&, std::uint64_t begin, std::uint64_t end) const;
+    /// Of one that has bytes below.
+    tree::Content below_content(const Inode&) const;
+
     // What changes a file gives it a row first.
     view::Refusal write(Inode&, std::uint64_t offset, ByteView);
     view::Refusal truncate(Inode&, std::uint64_t size);

@@ -11,6 +11,7 @@ namespace yore::clone {
 Clone::State::Directory Clone::State::directory_of(const Inode& inode) const {
     const std::shared_lock lock(inode.mutex);
     Directory directory;
+    directory.self = inode.self;
     directory.has_rows = inode.row && inode.row->has_rows;
     if (const auto& lower = inode.origin()) {
         directory.identity = lower->identity;
@@ -25,13 +26,13 @@ std::optional<Child> Clone::State::child_of(const Inode& inode, std::string_view
         if (const auto value = table.get(name_key(inode.number, name))) {
             const NameRow row = decode_name(*value);
             if (row.number == 0) return std::nullopt;
-            return Child{row.number, row.type, std::nullopt};
+            return Child{row.number, row.type, std::nullopt, nullptr};
         }
     }
     if (!directory.below) return std::nullopt;
     const auto found = tree::Directory(cache, *directory.below).find(name);
     if (!found) return std::nullopt;
-    return child_below(directory.identity, *found);
+    return child_below(directory, *found);
 }
 
 bool Clone::State::is_below(const Inode& inode, std::string_view name) const {
@@ -48,7 +49,7 @@ void Clone::State::visit_names(
     const auto visit_below = [&](std::optional<std::string_view> until) {
         const tree::EntryView* at = nullptr;
         while (below && (at = below->current()) && (!until || at->name() < *until)) {
-            if (!visit(at->name(), child_below(directory.identity, *at))) return false;
+            if (!visit(at->name(), child_below(directory, *at))) return false;
             below->advance();
         }
         return true;
@@ -63,7 +64,7 @@ void Clone::State::visit_names(
             if (goes_on && below && below->current() && below->current()->name() == name)
                 below->advance();
             if (goes_on && row.number != 0)
-                goes_on = visit(name, {row.number, row.type, std::nullopt});
+                goes_on = visit(name, {row.number, row.type, std::nullopt, nullptr});
             return goes_on;
         });
     if (goes_on) visit_below(std::nullopt);

@@ -56,6 +56,7 @@ class Edit {
         Changed& added = changed_.emplace_back();
         added.inode = inode;
         added.lock = std::unique_lock(inode->mutex);
+        state_.mark_above(*inode);
         added.row = state_.row_or_entry(*inode);
         return added.row;
     }

@@ -13,7 +13,14 @@ using format::Encoder;
 constexpr std::uint8_t table_version = 1;
 constexpr std::size_t xattr_bytes_max = 64u << 10, name_bytes_max = 255, target_bytes_max = 4096;
 
-enum class Family : std::uint8_t { head = 'h', inode = 'i', name = 'n', orphan = 'o', zeros = 'z' };
+enum class Family : std::uint8_t {
+    head = 'h',
+    inode = 'i',
+    mark = 'm',
+    name = 'n',
+    orphan = 'o',
+    zeros = 'z'
+};
 
 /// Big-endian, so that rows lie in the order of the numbers.
 Bytes key_of(Family family, std::initializer_list<std::uint64_t> numbers = {}) {
@@ -109,6 +116,9 @@ InodeRow get_inode(Decoder in) {
 Bytes inode_prefix() {
     return key_of(Family::inode);
 }
+InodeNumber decode_inode_key(ByteView key) {
+    return number_in(key, 0);
+}
 Bytes inode_key(InodeNumber number) {
     return key_of(Family::inode, {number});
 }
@@ -195,13 +205,23 @@ InodeNumber decode_orphan(ByteView key) {
     return number_in(key, 0);
 }
 
+Bytes mark_prefix() {
+    return key_of(Family::mark);
+}
+store::RowChange put_mark(InodeNumber directory) {
+    return {key_of(Family::mark, {directory}), Bytes()};
+}
+InodeNumber decode_mark(ByteView key) {
+    return number_in(key, 0);
+}
+
 Bytes head_key() {
     return key_of(Family::head);
 }
 
 store::RowChange put_head(const TableHead& head) {
     Encoder out(48);
-    out.put(table_version).bytes(head.root.view()).put(head.next_number);
+    out.put(table_version).bytes(head.root.view()).put(head.salt).put(head.next_number);
     return {head_key(), out.take()};
 }
 
@@ -212,6 +232,7 @@ TableHead decode_head(ByteView value) {
             throw Error(Errc::unsupported, fmt::format("version {} is not known", version));
         TableHead head;
         head.root = in.id<NodeId>();
+        head.salt = in.get<std::uint64_t>();
         head.next_number = in.get<std::uint64_t>();
         in.expect_end();
         return head;

@@ -60,6 +60,7 @@ struct NameRow {
 };
 
 Bytes inode_prefix();
+InodeNumber decode_inode_key(ByteView key);
 Bytes inode_key(InodeNumber);
 store::RowChange put_inode(InodeNumber, const InodeRow&);
 /// Damage: `corrupt`.
@@ -85,9 +86,15 @@ Bytes orphan_prefix();
 Bytes orphan_key(InodeNumber);
 InodeNumber decode_orphan(ByteView key);
 
+/// A directory of the tree below in which, at some depth, an inode got a row.
+Bytes mark_prefix();
+store::RowChange put_mark(InodeNumber directory);
+InodeNumber decode_mark(ByteView key);
+
 /// What the table as a whole is.
 struct TableHead {
     NodeId root;                  ///< of the tree below
+    std::uint64_t salt = 0;       ///< random: tells its inodes from those of other clones
     InodeNumber next_number = 0;  ///< numbers from it on were never given
 };
 Bytes head_key();

@@ -4,6 +4,7 @@
 
 #include <yore/base/file.h>
 #include <yore/base/log.h>
+#include <yore/base/random.h>
 #include <yore/tree/uncertain.h>
 
 #include <algorithm>
@@ -53,6 +54,12 @@ tree::EntryView top_entry(const store::ObjectCache& cache, const NodeId& root) {
     return *top;
 }
 
+std::uint64_t random_salt() {
+    std::uint64_t salt = 0;
+    SystemRandom().fill({reinterpret_cast<std::byte*>(&salt), sizeof salt});
+    return salt;
+}
+
 TableHead read_head(const store::LocalTable& table, const std::string& directory) {
     const auto row = table.get(head_key());
     if (!row) return {};
@@ -71,13 +78,13 @@ Clone::State::State(const store::ObjectCache& decoded, const view::Identities& k
             [this](const DataName& name) { return is_wanted(name); }),
       contents(cache, table, files),
       head(read_head(table, home)) {
-    if (head.next_number == 0) head = {below, first_number};
+    if (head.next_number == 0) head = {below, random_salt(), first_number};
     if (head.root != below) throw Error(Errc::corrupt, home + ": it was made over another tree");
     next_number = head.next_number;
     const tree::EntryView top = top_entry(cache, below);
     const Lower lower{top.leaf(), top.place(),
                       identities.generated(view::NodeKind::stored, 0, "clone")};
-    root = load({view::writable_root, S_IFDIR, lower});
+    root = load({view::writable_root, S_IFDIR, lower, nullptr});
     remove_orphans();
     remover_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
@@ -130,7 +137,8 @@ void Clone::State::remove_doomed() {
 
 InodeNumber Clone::State::new_number() {
     if (next_number == head.next_number) {
-        const TableHead next{head.root, head.next_number + numbers_at_once};
+        TableHead next = head;
+        next.next_number += numbers_at_once;
         table.write({put_head(next)});
         head = next;
     }
@@ -139,14 +147,33 @@ InodeNumber Clone::State::new_number() {
 
 InodePointer Clone::State::load(const Child& child) const {
     if (auto known = find(child.number)) return known;
-    if (const auto value = table.get(inode_key(child.number))) {
-        auto inode = std::make_shared<Inode>(child.number, decode_inode(child.number, *value));
-        if (inode->row->is_cut) contents.make_ready(*inode);
-        return inode;
-    }
-    if (!child.lower)
+    InodePointer inode;
+    if (const auto value = table.get(inode_key(child.number)))
+        inode = std::make_shared<Inode>(child.number, decode_inode(child.number, *value));
+    else if (child.lower)
+        inode = std::make_shared<Inode>(child.number, *child.lower);
+    else
         throw Error(Errc::corrupt, fmt::format("{}: inode {} has no row", home, child.number));
-    return std::make_shared<Inode>(child.number, *child.lower);
+    inode->above = child.above;
+    if (S_ISDIR(child.type)) {
+        auto self = std::make_shared<Above>();
+        self->number = child.number;
+        self->up = child.above;
+        inode->self = std::move(self);
+    }
+    if (inode->row && inode->row->is_cut) contents.make_ready(*inode);
+    return inode;
+}
+
+void Clone::State::mark_above(const Inode& inode) {
+    if (inode.row) return;
+    std::vector<store::RowChange> marks;
+    for (const Above* at = inode.above.get(); at && !at->is_marked; at = at->up.get())
+        marks.push_back(put_mark(at->number));
+    if (marks.empty()) return;
+    table.write(marks);
+    for (const Above* at = inode.above.get(); at && !at->is_marked; at = at->up.get())
+        at->is_marked = true;
 }
 
 InodeRow Clone::State::row_or_entry(const Inode& inode) const {
@@ -169,7 +196,8 @@ InodeRow Clone::State::row_or_entry(const Inode& inode) const {
     return row;
 }
 
-void Clone::State::give_row(Inode& inode) const {
+void Clone::State::give_row(Inode& inode) {
+    mark_above(inode);
     if (!inode.row) inode.row = std::make_unique<InodeRow>(row_or_entry(inode));
 }
 
@@ -236,14 +264,13 @@ void Clone::State::remove_rows(const Inode& inode) {
     table.write(changes);
 }
 
-Child Clone::State::child_below(const view::Identity& directory,
-                                const tree::EntryView& found) const {
+Child Clone::State::child_below(const Directory& directory, const tree::EntryView& found) const {
     const tree::Attributes stat = found.attributes();
     Lower lower{found.leaf(), found.place(), {}};
     const bool is_linked = stat.link_count > 1 && stat.kind != tree::FileKind::directory;
     lower.identity = is_linked ? identities.linked({}, found, stat, found.content())
-                               : identities.below(directory, found.name());
-    return {lower.identity.inode_number() | lower_bit, type_of(stat.kind), lower};
+                               : identities.below(directory.identity, found.name());
+    return {lower.identity.inode_number() | lower_bit, type_of(stat.kind), lower, directory.self};
 }
 
 }  // namespace yore::clone

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// What a Clone keeps, and what its calls are made of.
 ///
-/// Locks, in this order: `names` (shared to look names up, alone to change them), then inodes'
-/// mutexes. Only who holds `names` alone takes more than one of these.
+/// Locks, in this order: `names` (shared to look names up, alone to change them), `writes`, then
+/// inodes' mutexes. Only who holds `names` alone takes more than one of these.
 #pragma once
 
 #include <yore/base/error.h>
@@ -31,6 +31,7 @@ struct Child {
     InodeNumber number = 0;
     mode_t type = 0;
     std::optional<Lower> lower;  ///< as the tree below has it, unless the inode has a row
+    std::shared_ptr<const Above> above = nullptr;  ///< where the tree below has it
 };
 
 struct Clone::State {
@@ -49,7 +50,9 @@ struct Clone::State {
         return tree::entry_at(cache, lower.leaf, lower.place);
     }
     /// Its mutex is held: alone for `give_row`, shared for the others.
-    void give_row(Inode&) const;
+    void give_row(Inode&);
+    /// Before it gets its first row, so that what changed is found from the top.
+    void mark_above(const Inode&);
     InodeRow row_or_entry(const Inode&) const;
     struct stat status(const Inode&) const;
     /// Takes its mutex.
@@ -78,13 +81,20 @@ struct Clone::State {
     }
 
     // Names (names.cc); `names` is held.
+    struct Directory {
+        std::optional<NodeId> below;  ///< its names in the tree below
+        view::Identity identity;
+        bool has_rows = false;
+        std::shared_ptr<const Above> self;
+    };
+    Directory directory_of(const Inode&) const;
+    Child child_below(const Directory&, const tree::EntryView&) const;
     std::optional<Child> child_of(const Inode& directory, std::string_view name) const;
     bool is_below(const Inode& directory, std::string_view name) const;
     bool is_empty(const Inode& directory) const;
     /// In the order of names; `visit` returns false to stop.
     void visit_names(const Inode& directory,
                      const std::function<bool(std::string_view, const Child&)>& visit) const;
-    Child child_below(const view::Identity& directory, const tree::EntryView&) const;
 
     const store::ObjectCache& cache;
     const view::Identities& identities;
@@ -95,16 +105,12 @@ struct Clone::State {
     InodePointer root;
     Inodes inodes;
     mutable std::shared_mutex names;
+    /// Shared by who changes bytes or attributes, alone by who wants them to stay.
+    std::shared_mutex writes;
     TableHead head;  ///< guarded by `names`
     InodeNumber next_number = 0;
 
   private:
-    struct Directory {
-        std::optional<NodeId> below;  ///< its names in the tree below
-        view::Identity identity;
-        bool has_rows = false;
-    };
-    Directory directory_of(const Inode&) const;
     void remove_orphans();
     void remove_rows(const Inode&);
     bool is_wanted(const DataName&) const;

@@ -7,12 +7,16 @@
 /// docs/clones.md says what is durable when.
 #pragma once
 
+#include <yore/store/keyring.h>
 #include <yore/store/object_cache.h>
+#include <yore/store/writer.h>
+#include <yore/tree/entry.h>
 #include <yore/view/writable_view.h>
 
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 
 namespace yore::view {
@@ -29,6 +33,13 @@ struct CloneOptions {
 struct Usage {
     std::uint64_t bytes = 0;  ///< on the disk, of changed files
     std::uint64_t files = 0;  ///< inodes that were changed or made, and still are
+};
+
+/// What storing a clone wrote.
+struct StoredTree {
+    NodeId root;  ///< as catalog::Snapshot::root
+    tree::Totals totals;
+    std::uint64_t bytes_read = 0, bytes_new = 0, bytes_stored = 0;  ///< of files' changed parts
 };
 
 class Clone final : public view::WritableView {
@@ -79,6 +90,12 @@ class Clone final : public view::WritableView {
     Usage usage() const;
     /// All that was changed is durable when it returns.
     void sync_all();
+
+    /// Writes the tree as it is at one instant: what changes a clone waits until it is written.
+    /// What did not change stays as the tree below has it and is not read; the cost follows the
+    /// changes, and the entries of the directories that have some. What a program has written into
+    /// mapped memory alone is not there yet. Stopped: Errc::cancelled.
+    StoredTree store(store::Writer&, const store::Keys&, const std::stop_token&);
 
     struct State;
 
