@@ -165,7 +165,9 @@ view::Refusal Clone::remove_xattr(view::InodeNumber number, std::string_view nam
         const std::unique_lock lock(inode->mutex);
         state_->mark_above(*inode);
         InodeRow row = state_->row_or_entry(*inode);
-        if (!find_xattr(row, name)) return view::no_such_xattr;
+        const bool is_acl = name == access_acl || name == default_acl;
+        // Without an ACL, what its removal leaves is there already.
+        if (!find_xattr(row, name)) return is_acl ? view::Refusal() : view::no_such_xattr;
         erase_xattr(row, name);
         row.changed = to_timestamp(file_time());
         state_->table.write({put_inode(number, row)});

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -58,7 +59,21 @@ void readlink(fuse_req_t request, fuse_ino_t number) {
     });
 }
 
+/// Names that no file system keeps; replied to: true.
+bool is_refused(fuse_req_t request, std::string_view name) {
+    if (name == "system.posix_acl_access" || name == "system.posix_acl_default") return false;
+    for (const std::string_view space : {"user.", "trusted.", "security."}) {
+        if (!name.starts_with(space)) continue;
+        if (name.size() > space.size()) return false;
+        fuse_reply_err(request, EINVAL);
+        return true;
+    }
+    fuse_reply_err(request, EOPNOTSUPP);
+    return true;
+}
+
 void getxattr(fuse_req_t request, fuse_ino_t number, const char* name, std::size_t size) {
+    if (is_refused(request, name)) return;
     answer_writable(request, number, Operation::getxattr, [&](WritableView& view) {
         const std::optional<Bytes> value = view.xattr(number, name);
         if (value)
@@ -76,6 +91,7 @@ void listxattr(fuse_req_t request, fuse_ino_t number, std::size_t size) {
 
 void setxattr(fuse_req_t request, fuse_ino_t number, const char* name, const char* value,
               std::size_t size, int flags) {
+    if (is_refused(request, name)) return;
     answer_writable(request, number, Operation::setxattr, [&](WritableView& view) {
         const auto mode = flags & XATTR_CREATE    ? view::XattrMode::create
                           : flags & XATTR_REPLACE ? view::XattrMode::replace
@@ -86,6 +102,7 @@ void setxattr(fuse_req_t request, fuse_ino_t number, const char* name, const cha
 }
 
 void removexattr(fuse_req_t request, fuse_ino_t number, const char* name) {
+    if (is_refused(request, name)) return;
     answer_writable(request, number, Operation::removexattr, [&](WritableView& view) {
         reply_refusal(request, view.remove_xattr(number, name));
     });
