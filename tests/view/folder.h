@@ -50,7 +50,7 @@ inline tree::Entry build_folder(store::NodeSink& writer, const tree::NodeBounds&
     entry.name = name;
     entry.attributes.kind = tree::FileKind::directory;
     entry.attributes.permissions = 0750;
-    entry.attributes.link_count = 2;
+    entry.attributes.link_count = static_cast<std::uint32_t>(2 + folder.folders.size());
     entry.attributes.modified = Timestamp::from_seconds(500);
     entry.xattrs = folder.xattrs;
     entry.child = built.top;
