@@ -5,6 +5,9 @@
 #include <yore/tree/edit.h>
 #include <yore/view/log_replay.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "view/cluster_moment.h"
 
 namespace yore::view {
@@ -186,21 +189,43 @@ void LogReplay::remember(const Recipe& recipe, const Made& made) const {
         const auto [moment, is_new] = known.moments.emplace(recipe, made);
         if (!is_new) return;
         known.by_age.push_back(moment);
-        for (const Object& object : made.objects) known.recipes[object] = moment;
+        for (const Object& object : made.objects) {
+            const auto [made_by, first] = known.recipes.try_emplace(object, moment);
+            if (!first && made_by->second->second.keepers == 0) made_by->second = moment;
+        }
         while (known.by_age.size() > 1 &&
                (known.moments.size() > limits_.moments || known.recipes.size() > limits_.objects))
-            forget_oldest(known);
+            if (!forget_oldest(known)) break;
     });
 }
 
-void LogReplay::forget_oldest(Known& known) {
-    const auto oldest = known.by_age.front();
-    known.by_age.pop_front();
+std::shared_ptr<void> LogReplay::keep(const NodeId& root) const {
+    return known_.with([&](Known& known) -> std::shared_ptr<void> {
+        const auto kept = std::ranges::find(known.moments, root,
+                                            [](const auto& moment) { return moment.second.root; });
+        if (kept == known.moments.end()) return nullptr;
+        ++kept->second.keepers;
+        for (const Object& object : kept->second.objects) known.recipes[object] = kept;
+        return {&kept->second, [this](void* made) {
+                    known_.with([&](Known&) { --static_cast<Made*>(made)->keepers; });
+                }};
+    });
+}
+
+bool LogReplay::forget_oldest(Known& known) {
+    // The last one is what was just asked for.
+    const auto last = std::prev(known.by_age.end());
+    const auto place = std::find_if(known.by_age.begin(), last,
+                                    [](const auto& moment) { return moment->second.keepers == 0; });
+    if (place == last) return false;
+    const auto oldest = *place;
+    known.by_age.erase(place);
     for (const Object& object : oldest->second.objects) {
         const auto recipe = known.recipes.find(object);
         if (recipe != known.recipes.end() && recipe->second == oldest) known.recipes.erase(recipe);
     }
     known.moments.erase(oldest);
+    return true;
 }
 
 }  // namespace yore::view

@@ -221,6 +221,28 @@ TEST_CASE("Moments that were forgotten are opened anew") {
         }
 }
 
+TEST_CASE("A moment that is kept is made again, whatever else is opened") {
+    RandomJournal random(7);
+    store::ObjectCache cache(*random.journal.fixture.store, 1);
+    const view::LogReplay replay(random.journal.fixture.catalog, cache,
+                                 {.moments = 2, .objects = 1});
+    const std::size_t middle = random.roots.size() / 2;
+    const auto open = [&](std::size_t i) {
+        return root_at(random.journal, cache, replay, {i + 1});
+    };
+    REQUIRE(open(middle) == random.roots[middle]);
+    const auto count = count_entries(cache, random.roots[middle]);
+    auto kept = replay.keep(random.roots[middle]);
+    REQUIRE(kept);
+    for (std::size_t i = 0; i < random.roots.size(); ++i) REQUIRE(open(i) == random.roots[i]);
+    CHECK(count_entries(cache, random.roots[middle]) == count);
+    kept.reset();
+    for (std::size_t i = 0; i < random.roots.size(); ++i)
+        if (i != middle) REQUIRE(open(i) == random.roots[i]);
+    CHECK_FALSE(replay.keep(random.roots[middle]));
+    CHECK_FALSE(replay.keep(NodeId{}));
+}
+
 TEST_CASE("The mount shows what a journal says: bytes, moves, and links that share their bytes") {
     Journalled journal;
     ViewFixture& fixture = journal.fixture;

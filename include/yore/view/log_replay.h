@@ -45,6 +45,9 @@ class LogReplay final : public Replay, public store::ObjectMaker {
     /// names and the texts of its settings; nothing when it was done before.
     std::optional<NodeId> apply(std::uint32_t source, const NodeId& base,
                                 const timeline::Plan&) const override;
+    /// While the token lives, what `apply` made of this root is not forgotten. It was not made
+    /// here, as that of a snapshot, or was forgotten already: nothing. This outlives the token.
+    std::shared_ptr<void> keep(const NodeId& root) const;
     std::shared_ptr<const Buffer> make(const NodeId&) const override;
     std::shared_ptr<const Buffer> make_chunk(const ChunkId&) const override;
 
@@ -60,6 +63,7 @@ class LogReplay final : public Replay, public store::ObjectMaker {
     struct Made {
         NodeId root;
         std::vector<Object> objects;  ///< directories that changed, texts that are written anew
+        unsigned keepers = 0;
     };
     struct Known {
         using Moments = std::map<Recipe, Made>;
@@ -75,7 +79,8 @@ class LogReplay final : public Replay, public store::ObjectMaker {
     Made run(const Recipe&, Wanted*) const;
     std::shared_ptr<const Buffer> make_again(const Object&) const;
     void remember(const Recipe&, const Made&) const;
-    static void forget_oldest(Known&);
+    /// All are kept: false.
+    static bool forget_oldest(Known&);
 
     const catalog::Catalog& catalog_;
     store::ObjectCache& cache_;
