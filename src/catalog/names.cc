@@ -33,18 +33,28 @@ std::optional<std::uint32_t> parse_ordinal(std::string_view text) {
     return ordinal;
 }
 
+[[noreturn]] void refuse(std::string_view whose, std::string_view name, std::string_view why) {
+    throw Error(Errc::invalid, fmt::format("{} name {}: {}", whose, name, why),
+                {"1 to 100 letters, digits, `.`, `_` or `-`, starting with a letter or digit"});
+}
+
+void check_name(std::string_view whose, std::string_view name) {
+    if (name.empty() || name.size() > 100) refuse(whose, name, "its length is not 1 to 100");
+    if (!std::ranges::all_of(name, is_name_byte))
+        refuse(whose, name, "it has a character that names cannot hold");
+    if (name[0] == '.' || name[0] == '-') refuse(whose, name, "it starts with `.` or `-`");
+}
+
 }  // namespace
 
 void check_source_name(std::string_view name) {
-    const auto refuse = [&](std::string_view why) {
-        throw Error(Errc::invalid, fmt::format("source name {}: {}", name, why),
-                    {"1 to 100 letters, digits, `.`, `_` or `-`, starting with a letter or digit"});
-    };
-    if (name.empty() || name.size() > 100) refuse("its length is not 1 to 100");
-    if (!std::ranges::all_of(name, is_name_byte))
-        refuse("it has a character that names cannot hold");
-    if (name[0] == '.' || name[0] == '-') refuse("it starts with `.` or `-`");
-    if (name == "at" || name == "README.txt") refuse("the mount uses it for itself");
+    check_name("source", name);
+    if (name == "at" || name == "README.txt")
+        refuse("source", name, "the mount uses it for itself");
+}
+
+void check_clone_name(std::string_view name) {
+    check_name("clone", name);
 }
 
 std::string_view name_of(SourceKind kind) {

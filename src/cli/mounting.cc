@@ -25,26 +25,31 @@ constexpr int ok = static_cast<int>(command::ExitCode::ok);
 
 nlohmann::json mount_request(const Invocation& invocation) {
     auto request = invocation.request;
-    const auto directory = command::get_bytes(request, "directory").value_or("");
+    const auto directory = command::get_bytes(request, "directory");
+    if (!directory) return request;
     request.erase("directory_base64");
-    command::put_bytes(request, "directory", command::mountpoint_name(directory));
+    command::put_bytes(request, "directory", command::mountpoint_name(*directory));
     return request;
 }
 
-/// Serves the mount until its last one is gone. `mounted` is called once it is there; false: nobody
-/// is left to want it.
-nlohmann::json serve(server::Owner& owner, const command::Call& call, Interrupts& interrupts,
+/// Serves what the command mounts until the last mount is gone. `mounted` is called once it is
+/// there; false: nobody is left to want it.
+nlohmann::json serve(server::Owner& owner, const std::string& name, const command::Call& call,
+                     Interrupts& interrupts,
                      const std::function<bool(const nlohmann::json&)>& mounted) {
-    auto result = command::run(owner.context(), "mount", call);
+    auto result = command::run(owner.context(), name, call);
     interrupts.nothing_else_runs();
-    if (!mounted(result)) owner.context().mounts().remove_all();
+    if (!mounted(result)) {
+        owner.context().mounts().remove_all();
+        owner.context().clones().close_all();
+    }
     owner.finish(interrupts.all());
     return result;
 }
 
 /// The process in the background. What goes wrong before the mount is there, the parent says.
-int run_in_background(RepositoryAccess& access, const nlohmann::json& request, Renderer& renderer,
-                      server::Daemon& daemon) {
+int run_in_background(RepositoryAccess& access, const std::string& name,
+                      const nlohmann::json& request, Renderer& renderer, server::Daemon& daemon) {
     bool reported = false;
     const auto report = [&](const nlohmann::json& record) {
         reported = true;
@@ -56,7 +61,7 @@ int run_in_background(RepositoryAccess& access, const nlohmann::json& request, R
         NoInput nothing;
         const command::Call call{request, renderer, nothing, interrupts.first()};
         const auto result = access.reach(call, [&](std::unique_ptr<server::Owner> owner) {
-            return serve(*owner, call, interrupts, report);
+            return serve(*owner, name, call, interrupts, report);
         });
         if (!reported) report(result);  // another owner came first, and has the mount
         return ok;
@@ -103,10 +108,11 @@ int run_mount(const Invocation& invocation, std::optional<crypto::SecretBytes> p
         const command::Call call{request, renderer, nothing, interrupts.first()};
         bool shown = false;
         const auto result = access.reach(call, [&](std::unique_ptr<server::Owner> owner) {
-            return serve(*owner, call, interrupts, [&](const nlohmann::json& mounted) {
-                renderer.result(mounted);
-                return shown = true;
-            });
+            return serve(*owner, invocation.command, call, interrupts,
+                         [&](const nlohmann::json& mounted) {
+                             renderer.result(mounted);
+                             return shown = true;
+                         });
         });
         if (!shown) renderer.result(result);
         return ok;
@@ -119,7 +125,8 @@ int run_mount(const Invocation& invocation, std::optional<crypto::SecretBytes> p
     access.unlock();  // asks, so before the terminal is left
     server::make_place(access.place());
     auto daemon = server::Daemon::split(access.place().log());
-    if (daemon.is_child()) ::_exit(run_in_background(access, request, renderer, daemon));
+    if (daemon.is_child())
+        ::_exit(run_in_background(access, invocation.command, request, renderer, daemon));
     return wait_in_foreground(daemon, access.place(), renderer);
 }
 

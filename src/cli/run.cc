@@ -195,6 +195,10 @@ int run_init(const Invocation& invocation, std::optional<crypto::SecretBytes> pa
     return exit_code_of(result);
 }
 
+bool mounts(const std::string& command) {
+    return command == "mount" || command == "clone-create" || command == "clone-mount";
+}
+
 }  // namespace
 
 int run(const Invocation& invocation, std::optional<crypto::SecretBytes> passphrase,
@@ -202,7 +206,7 @@ int run(const Invocation& invocation, std::optional<crypto::SecretBytes> passphr
     try {
         if (invocation.command == "init")
             return run_init(invocation, std::move(passphrase), renderer);
-        if (invocation.command == "mount")
+        if (mounts(invocation.command))
             return run_mount(invocation, std::move(passphrase), renderer);
         if (invocation.command == "serve")
             return run_serve(invocation, std::move(passphrase), renderer);

@@ -19,6 +19,7 @@ void add_source_set(CLI::App& source, Invocation&);
 void add_time_verbs(CLI::App&, Invocation&);   ///< windows, versions, log
 void add_job_verbs(CLI::App&, Invocation&);    ///< jobs, schedule
 void add_mount_verbs(CLI::App&, Invocation&);  ///< mount, umount, serve
+void add_clone_verbs(CLI::App&, Invocation&);
 
 /// A verb whose callback runs `fill` with the Invocation, its names already set.
 CLI::App* add_verb(CLI::App& parent, Invocation&, const std::string& name,

@@ -13,6 +13,12 @@ namespace {
 constexpr std::array all_commands{
     Command{"cat", run_cat},
     Command{"check", run_check},
+    Command{"clone-create", run_clone_create},
+    Command{"clone-list", run_clone_list},
+    Command{"clone-mount", run_clone_mount},
+    Command{"clone-remove", run_clone_remove},
+    Command{"clone-reset", run_clone_reset},
+    Command{"clone-show", run_clone_show},
     Command{"collect", run_collect},
     Command{"diff", run_diff},
     Command{"du", run_du},

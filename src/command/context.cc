@@ -46,8 +46,8 @@ Unlocked unlock(const std::string& directory, store::KeyFile key_file,
 }
 
 struct Context::State {
-    State(Unlocked unlocked, std::unique_ptr<store::Store> store_in, ContextOptions options_in,
-          const Clock& clock_in, Random& random_in)
+    State(Context& context, Unlocked unlocked, std::unique_ptr<store::Store> store_in,
+          ContextOptions options_in, const Clock& clock_in, Random& random_in)
         : options(std::move(options_in)),
           clock(clock_in),
           random(random_in),
@@ -61,7 +61,8 @@ struct Context::State {
           jobs(*store, clock),
           schedules(catalog, clock),
           followers(catalog, clock),
-          mounts(options.mounts_changed) {}
+          mounts(options.mounts_changed),
+          clones(context, options.mounts_changed) {}
 
     const ContextOptions options;
     const Clock& clock;
@@ -90,6 +91,8 @@ struct Context::State {
     std::condition_variable_any upkeep_ended;
     bool upkeep_runs = false;
 
+    Clones clones;  ///< its end needs all of the above
+
     void make_view() {
         view = std::make_unique<view::View>(catalog, cache, clock, &replay);
         following_commits =
@@ -99,9 +102,13 @@ struct Context::State {
 
 Context::Context(Unlocked unlocked, std::unique_ptr<store::Store> store, ContextOptions options,
                  const Clock& clock, Random& random)
-    : state_(std::make_unique<State>(std::move(unlocked), std::move(store), std::move(options),
-                                     clock, random)) {}
-Context::~Context() = default;
+    : state_(std::make_unique<State>(*this, std::move(unlocked), std::move(store),
+                                     std::move(options), clock, random)) {
+    state_->clones.load();
+}
+Context::~Context() {
+    state_->clones.close_all();
+}
 
 const std::string& Context::directory() const {
     return state_->directory;
@@ -127,6 +134,9 @@ view::View& Context::view() {
 }
 Mounts& Context::mounts() {
     return state_->mounts;
+}
+Clones& Context::clones() {
+    return state_->clones;
 }
 Jobs& Context::jobs() {
     return state_->jobs;
@@ -158,6 +168,10 @@ std::vector<catalog::References> Context::in_use() const {
         for (const auto& each : all) together.insert(together.end(), each.begin(), each.end());
         return together;
     });
+}
+
+std::shared_ptr<void> Context::keep_made(const NodeId& root) {
+    return state_->replay.keep(root);
 }
 
 std::shared_ptr<void> Context::upkeep_turn(const std::stop_token& stop) {

@@ -36,6 +36,7 @@ class MetricsText {
         add_repository();
         add_cache();
         add_mounts();
+        add_clones();
         return out_.text();
     }
 
@@ -90,6 +91,7 @@ class MetricsText {
     void add_verified();
     void add_cache();
     void add_mounts();
+    void add_clones();
 
     const MetricFacts& facts_;
     Exposition out_;
@@ -370,8 +372,19 @@ void MetricsText::add_mounts() {
                  });
     add_by_mount({"yore_mount_inodes", gauge, "Files that the kernel knows of a mount."},
                  [&](const MountFacts& mount) {
-                     out_.sample({{"mount", mount.directory}}, mount.inodes);
+                     if (mount.inodes) out_.sample({{"mount", mount.directory}}, *mount.inodes);
                  });
+}
+
+void MetricsText::add_clones() {
+    add({"yore_clones", gauge, "Clones that there are."}, std::uint64_t{facts_.clones.size()});
+    out_.begin({"yore_clone_changed_bytes", gauge,
+                "What the changed files of a clone take; of those that are mounted."});
+    for (const CloneFacts& clone : facts_.clones)
+        if (clone.changed_bytes) out_.sample({{"clone", clone.name}}, *clone.changed_bytes);
+    out_.begin({"yore_clone_oldest_age_seconds", gauge, "How long ago the oldest was made."});
+    const auto oldest = std::ranges::min_element(facts_.clones, {}, &CloneFacts::created);
+    if (oldest != facts_.clones.end()) out_.sample({}, in_seconds(facts_.now - oldest->created));
 }
 
 }  // namespace

@@ -30,8 +30,14 @@ struct SourceFacts {
 
 struct MountFacts {
     std::string directory;
-    std::uint64_t inodes = 0;
+    std::optional<std::uint64_t> inodes;  ///< that the kernel knows; not of clones
     mount::MountTimes times;
+};
+
+struct CloneFacts {
+    std::string name;
+    Timestamp created;
+    std::optional<std::uint64_t> changed_bytes;  ///< when it is mounted
 };
 
 struct MetricFacts {
@@ -48,6 +54,7 @@ struct MetricFacts {
     store::CacheStats cache;
     std::uint64_t cache_bytes_max = 0;
     std::vector<MountFacts> mounts;
+    std::vector<CloneFacts> clones;
 };
 
 std::string metrics_text(const MetricFacts&);

@@ -42,6 +42,18 @@ void add_followers(Context& context, std::vector<SourceFacts>& sources) {
     }
 }
 
+void add_clones(Context& context, MetricFacts& facts) {
+    for (const CloneStatus& clone : context.clones().list()) {
+        CloneFacts& added = facts.clones.emplace_back();
+        added.name = clone.record.name;
+        added.created = clone.record.created;
+        if (clone.usage) added.changed_bytes = clone.usage->bytes;
+    }
+    context.clones().each_mount([&](const mount::WritableMount& mount) {
+        facts.mounts.push_back({mount.directory(), std::nullopt, mount.times()});
+    });
+}
+
 MetricFacts gather(Context& context) {
     MetricFacts facts;
     facts.now = context.clock().now();
@@ -67,6 +79,7 @@ MetricFacts gather(Context& context) {
     context.mounts().each([&](const mount::Mount& mount) {
         facts.mounts.push_back({mount.directory(), mount.inodes(), mount.times()});
     });
+    add_clones(context, facts);
     return facts;
 }
 

@@ -4,6 +4,7 @@
 #include <yore/command/text.h>
 
 #include "command/fields.h"
+#include "command/mountable.h"
 #include "command/run.h"
 
 namespace yore::command {
@@ -26,17 +27,20 @@ nlohmann::json run_mount(Context& context, const Call& call) {
     if (!options.directory.starts_with('/'))
         throw Error(Errc::invalid, fmt::format("{} is not an absolute path", options.directory));
     options.threads = static_cast<unsigned>(threads);
+    check_mountable(context);
+    context.mounts().add(context.view(), context.cache(), options);
+    nlohmann::json result{{"pid", context.options().owner.pid}};
+    put_bytes(result, "directory", options.directory);
+    return result;
+}
+
+void check_mountable(const Context& context) {
     const auto& owner = context.options().owner;
-    // One that ends with its own command cannot keep a mount, and may not outlive that command.
     if (context.options().life == OwnerLife::command)
         throw Error(Errc::busy,
                     fmt::format("`{}` (pid {}) has the repository open and ends by itself",
                                 owner.command, owner.pid),
                     {"mount when it has finished; a mount taken first does not block a backup"});
-    context.mounts().add(context.view(), context.cache(), options);
-    nlohmann::json result{{"pid", owner.pid}};
-    put_bytes(result, "directory", options.directory);
-    return result;
 }
 
 }  // namespace yore::command

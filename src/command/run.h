@@ -11,6 +11,12 @@ namespace yore::command {
 
 nlohmann::json run_cat(Context&, const Call&);
 nlohmann::json run_check(Context&, const Call&);
+nlohmann::json run_clone_create(Context&, const Call&);
+nlohmann::json run_clone_list(Context&, const Call&);
+nlohmann::json run_clone_mount(Context&, const Call&);
+nlohmann::json run_clone_remove(Context&, const Call&);
+nlohmann::json run_clone_reset(Context&, const Call&);
+nlohmann::json run_clone_show(Context&, const Call&);
 nlohmann::json run_collect(Context&, const Call&);
 nlohmann::json run_diff(Context&, const Call&);
 nlohmann::json run_du(Context&, const Call&);

@@ -15,7 +15,8 @@ nlohmann::json run_umount(Context& context, const Call& call) {
     if (!context.mounts().remove(directory))
         throw Error(Errc::not_found, fmt::format("this repository is not mounted at {}", directory),
                     {"`yore info` lists the mounts"});
-    nlohmann::json result{{"mounts", context.mounts().directories().size()}};
+    nlohmann::json result{
+        {"mounts", context.mounts().directories().size() + context.clones().live()}};
     put_bytes(result, "directory", directory);
     return result;
 }

@@ -19,6 +19,7 @@
 #include <spawn.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -41,6 +42,21 @@ std::string unescape(const std::string& field) {
     }
     return text;
 }
+
+constexpr std::string_view our_type = "fuse.yore";
+
+/// A line of mountinfo, as far as it matters here (proc_pid_mountinfo(5)).
+struct MountLine {
+    explicit MountLine(const std::string& line) {
+        std::istringstream fields(line);
+        std::string id, parent, root, field;
+        fields >> id >> parent >> device >> root >> point;
+        while (fields >> field && field != "-") {
+        }
+        fields >> type;
+    }
+    std::string device, point, type;  ///< `point` is escaped
+};
 
 /// Whether `path` is `directory` or below it, whatever links and bind mounts lie between.
 bool lies_in(std::string path, const std::string& directory) {
@@ -100,16 +116,22 @@ std::optional<MountedAt> mounted_at(const std::string& directory) {
     std::ifstream table("/proc/self/mountinfo");
     std::optional<MountedAt> found;
     for (std::string line; std::getline(table, line);) {
-        std::istringstream fields(line);
-        std::string id, parent, device, root, point, field, type;
-        fields >> id >> parent >> device >> root >> point;
-        if (unescape(point) != directory) continue;
-        while (fields >> field && field != "-") {
-        }
-        fields >> type;
-        found = {device, type};
+        const MountLine mount(line);
+        if (unescape(mount.point) == directory) found = {mount.device, mount.type};
     }
     return found;
+}
+
+bool is_on_mount_of_ours(const std::string& path) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) throw system_error("look at", path, errno);
+    const auto device = fmt::format("{}:{}", major(status.st_dev), minor(status.st_dev));
+    std::ifstream table("/proc/self/mountinfo");
+    for (std::string line; std::getline(table, line);) {
+        const MountLine mount(line);
+        if (mount.device == device && mount.type == our_type) return true;
+    }
+    return false;
 }
 
 bool detach_dead_mount(const std::string& given) {
@@ -119,7 +141,7 @@ bool detach_dead_mount(const std::string& given) {
     if (::statfs(given.c_str(), &space) == 0 || errno != ENOTCONN) return false;
     const std::string directory = without_links(given);
     const auto there = mounted_at(directory);
-    if (!there || there->type != "fuse.yore") return false;
+    if (!there || there->type != our_type) return false;
     return unmount_directory(directory, Detach::now);
 }
 
@@ -132,7 +154,7 @@ void check_directory(const std::string& directory) {
     struct stat status {};
     if (::stat(directory.c_str(), &status) != 0) throw system_error("mount at", directory, errno);
     const auto there = mounted_at(directory);
-    if (there && there->type == "fuse.yore")
+    if (there && there->type == our_type)
         throw Error(Errc::exists, directory + ": a repository is mounted there already",
                     {fmt::format("`yore umount {}` first, or mount somewhere else", directory)});
     if (!S_ISDIR(status.st_mode)) throw Error(Errc::invalid, directory + ": not a directory");

@@ -7,6 +7,7 @@
 #include <future>
 
 #include "server/calls.h"
+#include "server/clone_keeper.h"
 #include "server/scheduler.h"
 #include "server/service.h"
 
@@ -22,7 +23,8 @@ struct Owner::State {
     std::promise<command::Context*> opened;
     Calls calls;
     std::unique_ptr<command::Context> context;
-    std::unique_ptr<Scheduler> scheduler;  ///< of a resident owner
+    std::unique_ptr<Scheduler> scheduler;  ///< of a resident owner, as the next
+    std::unique_ptr<CloneKeeper> clone_keeper;
     std::unique_ptr<Service> service;
 
     void serve(const Place& place, const store::KeyFile& key_file,
@@ -48,6 +50,7 @@ std::unique_ptr<Owner> Owner::take(command::Unlocked&& unlocked, command::Contex
     std::unique_ptr<Owner> owner(new Owner);
     owner->state_ = std::make_unique<State>(std::move(*lock), random);
     State& state = *owner->state_;
+    options.runtime_directory = place.directory;
     options.mounts_changed = [&state] { state.calls.changed(); };
     state.serve(place, unlocked.key_file, options, unlocked.directory);
     try {
@@ -59,14 +62,17 @@ std::unique_ptr<Owner> Owner::take(command::Unlocked&& unlocked, command::Contex
         throw;
     }
     state.opened.set_value(state.context.get());
-    if (state.context->options().life != command::OwnerLife::command)
+    if (state.context->options().life != command::OwnerLife::command) {
         state.scheduler = std::make_unique<Scheduler>(*state.context, state.calls);
+        state.clone_keeper = std::make_unique<CloneKeeper>(*state.context, state.calls);
+    }
     return owner;
 }
 
 Owner::~Owner() {
     state_->calls.stop_all();
     state_->service.reset();
+    state_->clone_keeper.reset();
     state_->scheduler.reset();
 }
 
@@ -80,10 +86,14 @@ void Owner::finish(std::stop_token stop) {
         state_->calls.changed();
     });
     auto& mounts = state_->context->mounts();
+    auto& clones = state_->context->clones();
     const bool until_stopped = state_->context->options().life == command::OwnerLife::server;
-    state_->calls.close_when(
-        [&] { return stop.stop_requested() || (!until_stopped && mounts.directories().empty()); });
+    state_->calls.close_when([&] {
+        const bool idle = !until_stopped && mounts.directories().empty() && clones.live() == 0;
+        return stop.stop_requested() || idle;
+    });
     mounts.remove_all();
+    clones.close_all();
 }
 
 std::stop_token Owner::drain_asked() const {

@@ -58,6 +58,12 @@ TEST_CASE("every verb leads to a command that exists") {
                                                       {"snapshots"},
                                                       {"prune", "n", "--keep-last", "1"},
                                                       {"collect"},
+                                                      {"clone", "create", "n@latest", "c"},
+                                                      {"clone", "list"},
+                                                      {"clone", "show", "c"},
+                                                      {"clone", "mount", "c"},
+                                                      {"clone", "reset", "c"},
+                                                      {"clone", "remove", "c", "--force"},
                                                       {"hold", "add", "n@latest"},
                                                       {"hold", "list"},
                                                       {"hold", "release", "1"},
@@ -151,6 +157,24 @@ TEST_CASE("requests hold what was typed, with absolute paths") {
         invocation({"schedule", "set", "--task", "verify", "--cron", "@daily", "--max-time", "1h"})
             .request == nlohmann::json{{"task", "verify"}, {"cron", "@daily"}, {"max_time", "1h"}});
     CHECK(invocation({"mount", "m"}).request["directory"] == here + "/m");
+}
+
+TEST_CASE("a clone's request holds what was said, and no more") {
+    CHECK(invocation({"clone", "create", "n@latest", "c"}).request ==
+          nlohmann::json{{"moment", "n@latest"}, {"name", "c"}});
+    const auto asked = invocation({"clone", "create", "n@now-1h", "c", "--at", "x", "--scratch",
+                                   "/s/", "--max-bytes", "1G", "--ttl", "2h", "--allow-other"});
+    CHECK(asked.command == "clone-create");
+    CHECK(asked.request == nlohmann::json{{"moment", "n@now-1h"},
+                                          {"name", "c"},
+                                          {"directory", here + "/x"},
+                                          {"scratch", "/s"},
+                                          {"max_bytes", 1u << 30},
+                                          {"ttl", "2h"},
+                                          {"allow_other", true}});
+    CHECK(answer({"clone", "create", "n@latest", "c", "--ttl", "soon"}).exit_code == 2);
+    CHECK(answer({"clone", "create", "n@latest"}).exit_code == 2);
+    CHECK(answer({"clone"}).exit_code == 2);
 }
 
 TEST_CASE("names that are not UTF-8 arrive exactly") {

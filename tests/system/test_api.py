@@ -220,6 +220,13 @@ def ask_for_changes(owner, served, scratch):
     owner.run("verify", {"level": 2})
     owner.run("mount", {"directory": served.point})
     owner.run("umount", {"directory": served.point})
+    clone = {"clone": "test"}
+    owner.run("clone-create", {"moment": "home@latest", "name": "test", "max_bytes": 1 << 20,
+                               "ttl": "1h"})
+    for command in ("list", "reset", "show", "mount"):
+        owner.run("clone-" + command, {} if command == "list" else clone)
+    owner.run("hold-list")
+    owner.run("clone-remove", clone)
     slot = owner.run("key-add", {"kind": "passphrase", "label": "two"}, b"second")["id"]
     owner.run("key-list")
     owner.run("key-rotate", {"slot": slot, "kind": "passphrase"}, b"third")

@@ -17,6 +17,8 @@ namespace yore::catalog {
 /// 1 to 100 of [A-Za-z0-9._-], not starting with `.` or `-`, and none of the names that the mount
 /// itself uses (`at`, `README.txt`). Otherwise Errc::invalid.
 void check_source_name(std::string_view name);
+/// The same of a clone's name, but for the names that the mount uses.
+void check_clone_name(std::string_view name);
 
 enum class SourceKind : std::uint8_t { directory = 1, stream = 2, postgresql = 3 };
 std::string_view name_of(SourceKind);  ///< `directory`, `stream`, `postgresql`

@@ -6,6 +6,7 @@
 #include <yore/base/time.h>
 #include <yore/catalog/catalog.h>
 #include <yore/catalog/references.h>
+#include <yore/command/clones.h>
 #include <yore/command/followers.h>
 #include <yore/command/jobs.h>
 #include <yore/command/mounts.h>
@@ -41,7 +42,7 @@ Unlocked unlock(const std::string& directory, store::KeyFile,
 /// How long the process that owns a repository stays.
 enum class OwnerLife : std::uint8_t {
     command,  ///< until its own command has ended, so it may not mount
-    mounts,   ///< until its last mount is gone
+    mounts,   ///< until its last mount is gone, and that of its last clone
     server,   ///< until it is stopped, or a successor asks it to drain
 };
 /// `command`, `mounts`, `server`.
@@ -51,7 +52,10 @@ struct ContextOptions {
     std::uint64_t cache_bytes = 256u << 20;
     store::Owner owner;  ///< this process
     OwnerLife life = OwnerLife::command;
-    std::function<void()> mounts_changed = [] {};
+    /// Of this process alone: clones are mounted below it unless they say where. Empty: there is
+    /// none.
+    std::string runtime_directory = {};
+    std::function<void()> mounts_changed = [] {};  ///< of clones, too
 };
 
 /// Any thread, except where a member says otherwise.
@@ -70,6 +74,7 @@ class Context {
     /// Made when it is first asked for; from then on it follows each commit.
     view::View& view();
     Mounts& mounts();
+    Clones& clones();
     Jobs& jobs();
     Schedules& schedules();
     Followers& followers();
@@ -79,6 +84,9 @@ class Context {
     /// While the token lives, collect leaves this alone, also when what refers to it is removed.
     std::shared_ptr<void> use(std::vector<catalog::References>);
     std::vector<catalog::References> in_use() const;
+    /// While it lives, the tree of a moment that log was applied to can be read, for which `use` is
+    /// not enough: it is in memory, and made again. Of any other tree: nothing.
+    std::shared_ptr<void> keep_made(const NodeId& root);
     /// What collects and what checks take turns. Waits; stopped: Errc::cancelled.
     std::shared_ptr<void> upkeep_turn(const std::stop_token&);
 

@@ -45,6 +45,8 @@ class Mount {
     std::unique_ptr<State> state_;
 };
 
+/// Whether a mount of Yore, of this process or another, shows it.
+bool is_on_mount_of_ours(const std::string& path);
 /// A mount of ours whose process was killed is taken out of the way. There is none: false.
 bool detach_dead_mount(const std::string& directory);
 

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The clones of a repository on this machine: made, mounted, reset and removed.
+///
+/// Each has a record on disk beside the repository, a hold on what it needs, a directory of its
+/// changes, and, in an owner that stays, a mount. The order in which these come (hold, record,
+/// changes, mount) and go (mount, changes, record, hold) is such that after a crash the record says
+/// what is to be finished or removed, and a hold without a record is released.
+#pragma once
+
+#include <yore/base/time.h>
+#include <yore/clone/clone.h>
+#include <yore/command/command.h>
+#include <yore/mount/writable_mount.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace yore::command {
+
+struct CloneRecord {
+    std::string name;
+    std::uint32_t source = 0;
+    std::string source_name;
+    std::string state;  ///< the name that always means its moment
+    std::string root;   ///< of its tree, in hexadecimal
+    Timestamp created;
+    std::optional<Timestamp> until;  ///< then it is removed
+    /// Where it is mounted, absolute; empty: below the place of the owner.
+    std::string directory;
+    bool directory_made = false;  ///< for it: removed with it
+    bool allow_other = false;
+    std::string changes;  ///< the directory of clone::Clone; absolute
+    std::optional<std::uint64_t> bytes_max;
+    std::uint32_t hold = 0;
+    /// What was begun: the next owner that stays ends it.
+    enum class Phase : std::uint8_t { whole, making, resetting, removing } phase = Phase::making;
+
+    std::string moment() const { return source_name + "@" + state; }
+};
+
+struct CloneStatus {
+    CloneRecord record;
+    std::string directory;  ///< of its mount, whether it is there or not
+    enum class State : std::uint8_t {
+        mounted,
+        unmounted,
+        failed,   ///< `failure` says why it cannot be mounted
+        changing  ///< being made, mounted, reset or removed
+    } state = State::unmounted;
+    std::string failure;
+    std::optional<clone::Usage> usage;  ///< when it is mounted
+};
+std::string_view name_of(CloneStatus::State);
+
+struct NewClone {
+    std::string name, moment;  ///< `moment`: SOURCE@TIME
+    std::optional<std::string> directory, scratch;
+    std::optional<std::uint64_t> bytes_max;
+    std::optional<Duration> ttl;
+    bool allow_other = false;
+};
+
+/// Any thread. Calls on one clone take turns; a stop ends the waiting: Errc::cancelled. No such
+/// clone: Errc::not_found.
+class Clones {
+  public:
+    /// `context` outlives this, and is not used yet. `changed` is called without locks after one
+    /// was mounted or unmounted.
+    Clones(Context& context, std::function<void()> changed);
+    ~Clones();
+    /// Reads the records. Before all other calls; what was begun stays so.
+    void load();
+
+    /// Makes and mounts it; on an error nothing is left. The name is taken: Errc::exists.
+    CloneStatus create(const NewClone&, Output&, const std::stop_token&);
+    /// It is mounted already: nothing.
+    CloneStatus mount(const std::string& name, const std::stop_token&);
+    /// Without its changes, and mounted if it was or if this owner stays. In use: Errc::busy.
+    CloneStatus reset(const std::string& name, const std::stop_token&);
+    enum class InUse : std::uint8_t {
+        refused,  ///< Errc::busy
+        detached  ///< its users get errors
+    };
+    /// What it was.
+    CloneRecord remove(const std::string& name, InUse, const std::stop_token&);
+
+    std::vector<CloneStatus> list() const;  ///< by name
+    CloneStatus show(const std::string& name) const;
+    bool is_there(std::string_view name) const;
+    /// Those that are mounted, or about to be.
+    std::size_t live() const;
+    /// Those that are there. Runs under a lock.
+    void each_mount(const std::function<void(const mount::WritableMount&)>& visit) const;
+
+    /// Ends what was begun, releases holds of clones that are gone, and mounts the others. What
+    /// fails is logged and shown.
+    void mount_all(const std::stop_token&);
+    /// Waits until the time of one is over: its name. Stopped: nullopt.
+    std::optional<std::string> wait_for_end(const std::stop_token&);
+    /// Unmounts all, though files are in use; what was changed is durable then.
+    void close_all();
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace yore::command

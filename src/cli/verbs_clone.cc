@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+/// clone create, list, show, mount, reset, remove.
+#include <yore/command/text.h>
+
+#include <memory>
+
+#include "cli/sizes.h"
+#include "cli/verbs.h"
+
+namespace yore::cli {
+namespace {
+
+struct Options {
+    std::string moment, name, directory, scratch, max_bytes, ttl;
+    bool allow_other = false, force = false;
+};
+
+void put_create(nlohmann::json& request, const Options& options) {
+    command::put_bytes(request, "moment", options.moment);
+    command::put_bytes(request, "name", options.name);
+    if (!options.directory.empty())
+        command::put_bytes(request, "directory", absolute_path(options.directory));
+    if (!options.scratch.empty())
+        command::put_bytes(request, "scratch", absolute_path(options.scratch));
+    if (const auto size = parse_size(options.max_bytes)) request["max_bytes"] = *size;
+    if (!options.ttl.empty()) request["ttl"] = options.ttl;
+    if (options.allow_other) request["allow_other"] = true;
+}
+
+void add_create(CLI::App& clone, Invocation& invocation) {
+    const auto options = std::make_shared<Options>();
+    auto* verb = add_verb(clone, invocation, "create", "Make a writable directory of a moment",
+                          [&invocation, options] { put_create(invocation.request, *options); });
+    verb->add_option("moment", options->moment, "SOURCE@TIME")->required()->type_name("MOMENT");
+    verb->add_option("name", options->name, "What to call it")->required()->type_name("NAME");
+    verb->add_option("--at", options->directory,
+                     "Where to mount it [a directory in the place of the owner]")
+        ->type_name("DIR");
+    verb->add_option("--scratch", options->scratch,
+                     "Keep what is changed in this directory [the repository's]")
+        ->type_name("DIR");
+    verb->add_option("--max-bytes", options->max_bytes, "How much changed files may take")
+        ->check(is_size())
+        ->type_name("SIZE");
+    verb->add_option("--ttl", options->ttl, "Remove it after this time, in use or not, such as 2h")
+        ->check(is_duration())
+        ->type_name("DURATION");
+    verb->add_flag("--allow-other", options->allow_other,
+                   "Other users may use it, with the permissions that files have");
+}
+
+/// A verb of which clone.
+CLI::App* add_named(CLI::App& clone, Invocation& invocation, const std::string& verb,
+                    const std::string& what_it_does, const std::shared_ptr<Options>& options) {
+    auto* added = add_verb(clone, invocation, verb, what_it_does, [&invocation, options] {
+        command::put_bytes(invocation.request, "clone", options->name);
+        if (options->force) invocation.request["force"] = true;
+    });
+    added->add_option("name", options->name, "Its name")->required()->type_name("NAME");
+    return added;
+}
+
+}  // namespace
+
+void add_clone_verbs(CLI::App& app, Invocation& invocation) {
+    auto* clone = app.add_subcommand("clone", "Writable directories of moments");
+    clone->require_subcommand(1);
+    clone->fallthrough();
+    add_create(*clone, invocation);
+    auto* list = add_verb(*clone, invocation, "list", "List the clones", [] {});
+    list->add_flag("-b,--bytes", invocation.exact_sizes, "Sizes in bytes");
+    const auto options = std::make_shared<Options>();
+    auto* show = add_named(*clone, invocation, "show", "Show a clone", options);
+    show->add_flag("-b,--bytes", invocation.exact_sizes, "Sizes in bytes");
+    add_named(*clone, invocation, "mount", "Mount one that is not mounted any more", options);
+    add_named(*clone, invocation, "reset", "Drop what was changed in one", options);
+    auto* remove =
+        add_named(*clone, invocation, "remove", "Remove one with what was changed in it", options);
+    remove->add_flag("--force", options->force, "Though it is in use: its users get errors");
+}
+
+}  // namespace yore::cli

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "command/clone_fields.h"
+
+#include <yore/command/text.h>
+
+#include <algorithm>
+
+#include "command/fields.h"
+
+namespace yore::command {
+namespace {
+
+template <typename Value>
+nlohmann::json optional_of(const std::optional<Value>& value) {
+    return value ? nlohmann::json(*value) : nlohmann::json();
+}
+
+}  // namespace
+
+nlohmann::json describe(const CloneStatus& clone, Timestamp now) {
+    constexpr std::int64_t ns_per_second = 1'000'000'000;
+    const CloneRecord& record = clone.record;
+    nlohmann::json object{
+        {"clone", record.name},
+        {"source", record.source_name},
+        {"moment", record.moment()},
+        {"created", to_rfc3339(record.created)},
+        {"age_seconds", std::max<std::int64_t>(0, (now - record.created).ns / ns_per_second)},
+        {"until", record.until ? nlohmann::json(to_rfc3339(*record.until)) : nlohmann::json()},
+        {"state", name_of(clone.state)},
+        {"max_bytes", optional_of(record.bytes_max)},
+        {"hold", record.hold},
+        {"changed_bytes", nullptr},
+        {"changed_files", nullptr}};
+    if (clone.usage) {
+        object["changed_bytes"] = clone.usage->bytes;
+        object["changed_files"] = clone.usage->files;
+    }
+    put_bytes(object, "directory", clone.directory);
+    put_bytes(object, "changes", record.changes);
+    if (!clone.failure.empty()) put_bytes(object, "failure", clone.failure);
+    return object;
+}
+
+std::string requested_clone(const nlohmann::json& request) {
+    Fields fields(request);
+    auto name = fields.text("clone");
+    fields.done();
+    return name;
+}
+
+}  // namespace yore::command

@@ -1,0 +1,489 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <yore/base/error.h>
+#include <yore/base/file.h>
+#include <yore/base/log.h>
+#include <yore/base/path.h>
+#include <yore/command/clones.h>
+#include <yore/command/context.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <optional>
+
+#include <unistd.h>
+
+#include "command/clone_entries.h"
+#include "command/clone_record.h"
+#include "command/moment.h"
+
+namespace yore::command {
+namespace {
+
+using Phase = CloneRecord::Phase;
+
+/// The clock may be set meanwhile.
+constexpr std::chrono::nanoseconds longest_wait = std::chrono::seconds(60);
+
+/// An absolute path of a directory that there is, without links.
+std::string existing_directory(const std::string& what, const std::string& path) {
+    std::error_code failed;
+    if (!path.starts_with('/'))
+        throw Error(Errc::invalid, fmt::format("{} {} is not an absolute path", what, path));
+    const auto whole = std::filesystem::canonical(path, failed);
+    if (failed || !std::filesystem::is_directory(whole, failed))
+        throw Error(Errc::invalid, fmt::format("{} {} is not a directory", what, path),
+                    {"the process that owns the repository must see it, too"});
+    return whole;
+}
+
+/// It was made: true.
+bool make_mountpoint(const std::string& directory) {
+    std::error_code failed;
+    const auto there = std::filesystem::status(directory, failed);
+    if (std::filesystem::exists(there) && !std::filesystem::is_directory(there))
+        throw Error(Errc::invalid, fmt::format("mount at {}: not a directory", directory),
+                    {"name an empty directory, or one that is not there yet"});
+    return make_directories(directory);
+}
+
+std::string scratch_directory(const NewClone& wanted) {
+    const auto scratch = existing_directory("scratch", *wanted.scratch);
+    if (mount::is_on_mount_of_ours(scratch))
+        throw Error(Errc::invalid, fmt::format("scratch {} lies in a mount of Yore", scratch),
+                    {"name a directory of a file system on a disk"});
+    auto changes = scratch_changes(scratch, wanted.name);
+    std::error_code failed;
+    if (std::filesystem::exists(std::filesystem::symlink_status(changes, failed)))
+        throw Error(Errc::exists, fmt::format("{} is there already", changes),
+                    {"it may be of a clone of another repository: take another name, or another "
+                     "directory"});
+    return changes;
+}
+
+/// In use: with a hint how it goes all the same.
+template <typename End>
+void ending(const std::string& name, const End& end) {
+    try {
+        end();
+    } catch (const Error& error) {
+        if (error.code() != Errc::busy) throw;
+        auto hints = error.hints();
+        hints.push_back(
+            fmt::format("`yore clone remove --force {}` removes it all the same", name));
+        throw Error(Errc::busy, fmt::format("clone {}: {}", name, error.what()), hints);
+    }
+}
+
+/// When nobody changes it.
+CloneStatus::State state_of(const CloneEntry& entry) {
+    if (entry.is_mounted()) return CloneStatus::State::mounted;
+    const bool failed = !entry.damage.empty() || !entry.failure.empty();
+    return failed ? CloneStatus::State::failed : CloneStatus::State::unmounted;
+}
+
+}  // namespace
+
+std::string_view name_of(CloneStatus::State state) {
+    switch (state) {
+        case CloneStatus::State::mounted:
+            return "mounted";
+        case CloneStatus::State::unmounted:
+            return "unmounted";
+        case CloneStatus::State::failed:
+            return "failed";
+        case CloneStatus::State::changing:
+            return "changing";
+    }
+    return "unknown";
+}
+
+struct Clones::State {
+    explicit State(Context& context_in) : context(context_in) {}
+
+    Context& context;
+    std::optional<view::Identities> identities;
+    CloneEntries entries;
+
+    bool stays() const { return context.options().life != OwnerLife::command; }
+    const std::string& repository() const { return context.directory(); }
+    std::string directory_of(const CloneRecord&) const;
+    CloneStatus status(const CloneEntry&) const;
+    CloneStatus status_after(const CloneClaim&);
+    void save_phase(CloneClaim&, Phase);
+
+    void check_place(const NewClone&) const;
+    CloneRecord plan(const NewClone&, const Moment&) const;
+    std::uint32_t hold(const CloneRecord&, const Moment&);
+    void make(CloneClaim&, const Moment&);
+    void undo_making(CloneClaim&);
+    static void refuse_damaged(const CloneClaim&);
+    void mount(CloneClaim&);
+    void close(CloneClaim&, InUse);
+    void make_anew(CloneClaim&);
+    void discard(const CloneRecord&);
+    void release_holds(std::string_view name);
+    void release_stray_holds();
+    void end_what_was_begun(CloneClaim&);
+    void mount_at_start(const std::string& name, const std::stop_token&);
+    std::optional<Timestamp> next_end(std::string& name) const;
+};
+
+Clones::Clones(Context& context, std::function<void()> changed)
+    : state_(std::make_unique<State>(context)) {
+    state_->entries.changed = std::move(changed);
+}
+
+Clones::~Clones() {
+    close_all();
+}
+
+void Clones::load() {
+    state_->identities.emplace(state_->context.store().keys().inodes);
+    for (auto& [name, found] : find_clones(state_->repository())) {
+        CloneEntry& entry = state_->entries.by_name[name];
+        entry.record = std::move(found.record);
+        entry.damage = std::move(found.failure);
+    }
+}
+
+std::string Clones::State::directory_of(const CloneRecord& record) const {
+    if (!record.directory.empty()) return record.directory;
+    return fmt::format("{}/clones/{}", context.options().runtime_directory, record.name);
+}
+
+CloneStatus Clones::State::status(const CloneEntry& entry) const {
+    CloneStatus status;
+    status.record = entry.record;
+    status.directory = directory_of(entry.record);
+    status.failure = entry.damage.empty() ? entry.failure : entry.damage;
+    status.state = entry.claimed ? CloneStatus::State::changing : state_of(entry);
+    return status;
+}
+
+/// As it is once the claim has ended.
+CloneStatus Clones::State::status_after(const CloneClaim& claim) {
+    auto status = entries.with([&](const auto&) {
+        auto now = this->status(*claim);
+        now.state = state_of(*claim);
+        return now;
+    });
+    status.usage = entries.usage(status.record.name);
+    return status;
+}
+
+void Clones::State::save_phase(CloneClaim& claim, Phase phase) {
+    CloneRecord record = claim->record;
+    record.phase = phase;
+    save(repository(), record);
+    claim.change([&](CloneEntry& entry) { entry.record = record; });
+}
+
+// How one is made.
+
+void Clones::State::check_place(const NewClone& wanted) const {
+    if (wanted.directory && !wanted.directory->starts_with('/'))
+        throw Error(Errc::invalid, fmt::format("{} is not an absolute path", *wanted.directory));
+    if (!wanted.directory && context.options().runtime_directory.empty())
+        throw Error(Errc::invalid, "there is no directory to mount clones in",
+                    {"`--at DIR` names one"});
+    if (wanted.ttl && wanted.ttl->ns <= 0)
+        throw Error(Errc::invalid, "ttl: a clone cannot end before it begins");
+    if (wanted.bytes_max == 0)
+        throw Error(Errc::invalid, "max_bytes: nothing could be changed in it");
+}
+
+CloneRecord Clones::State::plan(const NewClone& wanted, const Moment& moment) const {
+    CloneRecord record;
+    record.name = wanted.name;
+    record.source = moment.source.id;
+    record.source_name = moment.source.name;
+    record.state = moment.state;
+    record.root = moment.root.hex();
+    record.created = context.clock().now();
+    if (wanted.ttl) record.until = record.created + *wanted.ttl;
+    record.directory = wanted.directory ? mountpoint_name(*wanted.directory) : "";
+    record.allow_other = wanted.allow_other;
+    record.changes =
+        wanted.scratch ? scratch_directory(wanted) : default_changes(repository(), wanted.name);
+    record.bytes_max = wanted.bytes_max;
+    if (is_at_or_below(record.directory, record.changes) ||
+        is_at_or_below(record.changes, directory_of(record)))
+        throw Error(Errc::invalid,
+                    fmt::format("{}: its changes in {} and its mount would lie in each other",
+                                directory_of(record), record.changes),
+                    {"name another directory"});
+    return record;
+}
+
+std::uint32_t Clones::State::hold(const CloneRecord& record, const Moment& moment) {
+    catalog::Hold hold{.source = record.source, .created = record.created, .clone = record.name};
+    hold.snapshot = moment.snapshot;
+    if (!moment.snapshot) hold.from = hold.to = moment.time;
+    return context.catalog().add_hold(hold).number;
+}
+
+/// A prune just before the hold may have taken what the moment means: then it is not found when the
+/// mount opens it anew, and nothing is left of the clone.
+void Clones::State::make(CloneClaim& claim, const Moment& moment) {
+    const auto number = hold(claim->record, moment);
+    claim.change([&](CloneEntry& entry) { entry.record.hold = number; });
+    try {
+        save_phase(claim, Phase::making);
+        clone::Clone::create(claim->record.changes);
+        mount(claim);
+        save_phase(claim, Phase::whole);
+    } catch (...) {
+        undo_making(claim);
+        throw;
+    }
+}
+
+void Clones::State::undo_making(CloneClaim& claim) {
+    try {
+        close(claim, InUse::detached);
+        discard(claim->record);
+    } catch (const std::exception& error) {
+        log_error("clone {}: what is left of it goes when the next owner starts: {}",
+                  claim->record.name, error.what());
+    }
+}
+
+CloneStatus Clones::create(const NewClone& wanted, Output& output, const std::stop_token&) {
+    catalog::check_clone_name(wanted.name);
+    state_->check_place(wanted);
+    CloneClaim claim(state_->entries, wanted.name);
+    claim.erase_at_end();
+    const Moment moment = resolve_moment(state_->context, wanted.moment, output);
+    const CloneRecord record = state_->plan(wanted, moment);
+    claim.change([&](CloneEntry& entry) { entry.record = record; });
+    state_->make(claim, moment);
+    claim.erase_at_end(false);
+    log_info("clone {}: made of {}", record.name, record.moment());
+    return state_->status_after(claim);
+}
+
+// How one is mounted.
+
+void Clones::State::refuse_damaged(const CloneClaim& claim) {
+    if (!claim->damage.empty())
+        throw Error(Errc::corrupt, claim->damage,
+                    {fmt::format("`yore clone remove {}` removes it", claim->record.name)});
+}
+
+void Clones::State::mount(CloneClaim& claim) {
+    const CloneRecord record = claim->record;
+    const auto directory = directory_of(record);
+    bool made = false;
+    try {
+        refuse_damaged(claim);
+        if (detach_dead_mount(directory))
+            log_info("{}: a dead mount was in the way and is detached", directory);
+        made = make_mountpoint(directory);
+        claim.change([&](CloneEntry& entry) { entry.gone = false; });
+        auto live = std::make_unique<LiveClone>(context, *identities, record, directory,
+                                                claim.gone_notifier());
+        claim.change([&](CloneEntry& entry) {
+            entry.live = std::move(live);
+            entry.failure.clear();
+            if (record.phase == Phase::making) entry.record.directory_made = made;
+        });
+    } catch (const Error& error) {
+        if (made) ::rmdir(directory.c_str());
+        claim.change([&](CloneEntry& entry) { entry.failure = error.what(); });
+        throw error.within("clone " + record.name);
+    }
+    log_info("clone {}: mounted at {}", record.name, directory);
+}
+
+CloneStatus Clones::mount(const std::string& name, const std::stop_token& stop) {
+    CloneClaim claim(state_->entries, name, stop);
+    if (claim->is_mounted()) return state_->status_after(claim);
+    state_->close(claim, InUse::detached);
+    state_->mount(claim);
+    return state_->status_after(claim);
+}
+
+void Clones::State::close(CloneClaim& claim, InUse in_use) {
+    if (!claim->live) return;
+    if (in_use == InUse::refused)
+        claim->live->unmount();
+    else
+        claim->live->detach();
+    claim.end_live();
+    log_info("clone {}: unmounted", claim->record.name);
+}
+
+// How one begins anew, and ends.
+
+void Clones::State::make_anew(CloneClaim& claim) {
+    save_phase(claim, Phase::resetting);
+    clone::remove_clone(claim->record.changes);
+    clone::Clone::create(claim->record.changes);
+    save_phase(claim, Phase::whole);
+}
+
+CloneStatus Clones::reset(const std::string& name, const std::stop_token& stop) {
+    CloneClaim claim(state_->entries, name, stop);
+    state_->refuse_damaged(claim);
+    doing([&] { return "clone " + name; }, [&] { state_->close(claim, InUse::refused); });
+    state_->make_anew(claim);
+    log_info("clone {}: reset to {}", name, claim->record.moment());
+    if (state_->stays()) state_->mount(claim);
+    return state_->status_after(claim);
+}
+
+CloneRecord Clones::remove(const std::string& name, InUse in_use, const std::stop_token& stop) {
+    CloneClaim claim(state_->entries, name, stop);
+    ending(name, [&] { state_->close(claim, in_use); });
+    state_->save_phase(claim, Phase::removing);
+    state_->discard(claim->record);
+    claim.erase_at_end();
+    log_info("clone {}: removed", name);
+    return claim->record;
+}
+
+/// It is not open.
+void Clones::State::discard(const CloneRecord& record) {
+    const auto directory = directory_of(record);
+    detach_dead_mount(directory);
+    clone::remove_clone(record.changes);
+    remove_record(repository(), record.name);
+    release_holds(record.name);
+    // Not empty, or never made: it stays as it is.
+    if (record.directory.empty() || record.directory_made) ::rmdir(directory.c_str());
+}
+
+void Clones::State::release_holds(std::string_view name) {
+    for (const auto& source : context.catalog().sources())
+        for (const auto& hold : context.catalog().holds(source.id))
+            if (hold.clone == name) context.catalog().release_hold(hold.number);
+}
+
+// What an owner does besides.
+
+void Clones::State::release_stray_holds() {
+    for (const auto& source : context.catalog().sources())
+        for (const auto& hold : context.catalog().holds(source.id)) {
+            const bool stray = !hold.clone.empty() && entries.with([&](const auto& by_name) {
+                return !by_name.contains(hold.clone);
+            });
+            if (!stray) continue;
+            context.catalog().release_hold(hold.number);
+            log_warning("hold {} of the clone {} is released: there is no such clone", hold.number,
+                        hold.clone);
+        }
+}
+
+void Clones::State::end_what_was_begun(CloneClaim& claim) {
+    const auto& name = claim->record.name;
+    switch (claim->record.phase) {
+        case Phase::whole:
+            return;
+        case Phase::resetting:
+            make_anew(claim);
+            return log_info("clone {}: its reset was interrupted, and is done now", name);
+        case Phase::making:
+        case Phase::removing:
+            discard(claim->record);
+            claim.erase_at_end();
+            return log_info("clone {}: it was being made or removed; what was left is removed",
+                            name);
+    }
+}
+
+void Clones::State::mount_at_start(const std::string& name, const std::stop_token& stop) {
+    try {
+        CloneClaim claim(entries, name, stop);
+        end_what_was_begun(claim);
+        if (!claim.is_erased() && !claim->live) mount(claim);
+    } catch (const Error& error) {
+        if (error.code() != Errc::not_found ||
+            entries.with([&](const auto& by_name) { return by_name.contains(name); }))
+            log_error("{}", error.full_text());
+    }
+}
+
+void Clones::mount_all(const std::stop_token& stop) {
+    state_->release_stray_holds();
+    for (const CloneStatus& clone : list())
+        if (!stop.stop_requested()) state_->mount_at_start(clone.record.name, stop);
+}
+
+/// With the lock. `name`: whose it is.
+std::optional<Timestamp> Clones::State::next_end(std::string& name) const {
+    std::optional<Timestamp> next;
+    for (const auto& [each, entry] : entries.by_name) {
+        if (entry.claimed || !entry.record.until || (next && *next <= *entry.record.until))
+            continue;
+        next = entry.record.until;
+        name = each;
+    }
+    return next;
+}
+
+std::optional<std::string> Clones::wait_for_end(const std::stop_token& stop) {
+    CloneEntries& entries = state_->entries;
+    std::unique_lock lock(entries.mutex);
+    while (!stop.stop_requested()) {
+        std::string name;
+        const auto end = state_->next_end(name);
+        const Timestamp now = state_->context.clock().now();
+        if (end && *end <= now) return name;
+        auto wait = longest_wait;
+        if (end) wait = std::min(wait, std::chrono::nanoseconds((*end - now).ns));
+        const auto seen = entries.changes;
+        entries.news.wait_for(lock, stop, wait, [&] { return entries.changes != seen; });
+    }
+    return std::nullopt;
+}
+
+void Clones::close_all() {
+    for (const CloneStatus& clone : list()) {
+        try {
+            CloneClaim claim(state_->entries, clone.record.name, {});
+            state_->close(claim, InUse::detached);
+        } catch (const std::exception& error) {
+            log_error("clone {}: {}", clone.record.name, error.what());
+        }
+    }
+}
+
+// What is asked.
+
+std::vector<CloneStatus> Clones::list() const {
+    std::vector<CloneStatus> clones;
+    state_->entries.with([&](const auto& by_name) {
+        for (const auto& [name, entry] : by_name) clones.push_back(state_->status(entry));
+    });
+    for (CloneStatus& clone : clones) clone.usage = state_->entries.usage(clone.record.name);
+    return clones;
+}
+
+CloneStatus Clones::show(const std::string& name) const {
+    auto clone = state_->entries.with(
+        [&](const auto&) { return state_->status(state_->entries.find(name)); });
+    clone.usage = state_->entries.usage(name);
+    return clone;
+}
+
+bool Clones::is_there(std::string_view name) const {
+    return state_->entries.with([&](const auto& by_name) { return by_name.contains(name); });
+}
+
+void Clones::each_mount(const std::function<void(const mount::WritableMount&)>& visit) const {
+    state_->entries.with([&](const auto& by_name) {
+        for (const auto& [name, entry] : by_name)
+            if (entry.is_mounted()) visit(entry.live->mount());
+    });
+}
+
+std::size_t Clones::live() const {
+    return state_->entries.with([&](const auto& by_name) {
+        return static_cast<std::size_t>(std::ranges::count_if(by_name, [](const auto& each) {
+            return each.second.claimed || each.second.is_mounted();
+        }));
+    });
+}
+
+}  // namespace yore::command

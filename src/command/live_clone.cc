@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "command/live_clone.h"
+
+#include <yore/base/error.h>
+#include <yore/base/log.h>
+
+#include <optional>
+
+#include <nlohmann/json.hpp>
+
+#include "command/moment.h"
+
+namespace yore::command {
+namespace {
+
+struct Unheard final : Output {
+    void event(const nlohmann::json&) override {}
+    void bytes(ByteView) override {}
+};
+
+mount::MountOptions options_of(Context& context, const CloneRecord& record,
+                               const std::string& directory) {
+    mount::MountOptions options;
+    options.directory = directory;
+    options.repository = context.directory();
+    options.allow_other = record.allow_other;
+    return options;
+}
+
+MomentBelow open_moment(Context& context, const CloneRecord& record) {
+    const auto source = context.catalog().source(record.source);
+    if (!source)
+        throw Error(Errc::not_found,
+                    fmt::format("its source {} is not there any more", record.source_name));
+    Unheard unheard;
+    const auto moment = resolve_moment(context, *source, record.state, unheard);
+    if (moment.root.hex() != record.root)
+        throw Error(
+            Errc::corrupt,
+            fmt::format("{} is not the state any more of which it was made", record.moment()),
+            {"what was stored of that time since then is another state",
+             fmt::format("its changes are kept in {}", record.changes)});
+    return {moment.root, moment.in_use, context.keep_made(moment.root)};
+}
+
+}  // namespace
+
+LiveClone::LiveClone(Context& context, const view::Identities& identities,
+                     const CloneRecord& record, const std::string& directory,
+                     std::function<void()> gone)
+    : below_(open_moment(context, record)),
+      clone_(context.cache(), identities, record.changes, below_.root, {record.bytes_max}),
+      mount_(clone_, options_of(context, record, directory)),
+      until_gone_([this, gone = std::move(gone)] {
+          mount_.wait();
+          gone();
+      }) {}
+
+LiveClone::~LiveClone() {
+    detach();
+    until_gone_.join();
+    try {
+        clone_.sync_all();
+    } catch (const std::exception& error) {
+        log_error("clone: what was changed may not be durable: {}", error.what());
+    }
+}
+
+void LiveClone::unmount() {
+    mount_.unmount();
+}
+
+void LiveClone::detach() {
+    mount_.detach();
+}
+
+}  // namespace yore::command
