@@ -151,8 +151,10 @@ int run_umount(const Invocation& invocation, Renderer& renderer) {
         return ok;
     }
     if (!command::detach_dead_mount(directory))
-        throw Error(Errc::not_found, fmt::format("no repository is mounted at {}", directory),
-                    {"`yore info` lists the mounts of a repository"});
+        throw Error(
+            Errc::not_found, fmt::format("no repository is mounted at {}", directory),
+            {"`yore info` lists the mounts of a repository; `yore clone remove` ends that of "
+             "a clone"});
     nlohmann::json result{{"result", "umount"}, {"mounts", 0}};
     command::put_bytes(result, "directory", directory);
     renderer.result(result);

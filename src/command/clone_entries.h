@@ -64,9 +64,13 @@ class CloneClaim {
     CloneClaim& operator=(const CloneClaim&) = delete;
     ~CloneClaim();
 
-    /// Not to be changed, but for what `live` does.
+    /// Not to be changed, but for what `live` does; `gone` only with the lock.
     const CloneEntry& operator*() const { return entry_->second; }
     const CloneEntry* operator->() const { return &entry_->second; }
+    bool is_mounted() const {
+        const std::scoped_lock lock(entries_.mutex);
+        return entry_->second.is_mounted();
+    }
     template <typename Change>
     void change(Change&& change) {
         const std::scoped_lock lock(entries_.mutex);

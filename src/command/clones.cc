@@ -298,7 +298,7 @@ void Clones::State::mount(CloneClaim& claim) {
 
 CloneStatus Clones::mount(const std::string& name, const std::stop_token& stop) {
     CloneClaim claim(state_->entries, name, stop);
-    if (claim->is_mounted()) return state_->status_after(claim);
+    if (claim.is_mounted()) return state_->status_after(claim);
     state_->close(claim, InUse::detached);
     state_->mount(claim);
     return state_->status_after(claim);

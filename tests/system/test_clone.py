@@ -4,6 +4,7 @@ over kills of their server, with limits, and what is refused."""
 import errno
 import os
 import shutil
+import signal
 import time
 
 from clones import cloned, read, until, write
@@ -125,6 +126,28 @@ def a_mount_that_is_ended_by_hand_comes_back():
         until(lambda: c.show("test")["state"] == "unmounted", "it is told")
         c.repo.yore("clone", "mount", "test")
         check(read(f"{clone}/new") == b"new" and os.path.ismount(stays), "it is back")
+
+
+def a_server_takes_its_clones_along():
+    with cloned() as c:
+        config = c.scratch.path("serve.toml")
+        with open(config, "w", encoding="utf-8") as out:
+            out.write(f"repository = '{c.repo.path}'\n")
+        clone = c.create("test")
+        server = None
+        for turn in range(2):  # from the owner of mounts, and from a server
+            before, server = server, c.repo.start("serve", "--config", config, "--replace")
+            until(lambda: c.repo.run("info", "--json").json()[-1]["owner"]["pid"] == server.pid,
+                  "it took over")
+            until(lambda: c.show("test")["state"] == "mounted", "and mounted it")
+            check(before is None or before.wait(20) == 0, "the one before ended")
+            write(f"{clone}/of-{turn}", b"written")
+        with open(f"{clone}/sparse", "rb"):
+            server.send_signal(signal.SIGTERM)
+            check(server.wait(20) == 0, "it ends, though files are in use")
+        check(not os.path.ismount(clone), "nothing is left mounted")
+        c.repo.yore("clone", "mount", "test")
+        check(read(f"{clone}/of-0") == read(f"{clone}/of-1") == b"written", "all is there")
 
 
 def moments_between_snapshots_are_cloned():
@@ -291,7 +314,7 @@ if __name__ == "__main__":
     main(it_is_the_moment_and_can_be_written_to,
          two_clones_of_one_moment_know_nothing_of_each_other, files_in_use_keep_it,
          prune_and_collect_take_nothing_of_it, what_was_written_survives_a_kill,
-         a_mount_that_is_ended_by_hand_comes_back, moments_between_snapshots_are_cloned,
-         limits_are_told_by_the_call_that_meets_them, its_time_ends_it,
-         what_cannot_be_made_changes_nothing, what_was_interrupted_is_ended,
+         a_mount_that_is_ended_by_hand_comes_back, a_server_takes_its_clones_along,
+         moments_between_snapshots_are_cloned, limits_are_told_by_the_call_that_meets_them,
+         its_time_ends_it, what_cannot_be_made_changes_nothing, what_was_interrupted_is_ended,
          programs_work_in_it, it_is_there_at_once)
