@@ -49,6 +49,7 @@ class TimesBefore {
 
     struct Change {
         bool modified = false, changed = false;
+        mode_t mode = 0;
     };
     std::vector<Change> since() const {
         const std::vector<struct stat> after = read();
@@ -56,7 +57,7 @@ class TimesBefore {
         for (std::size_t i = 0; i < after.size(); ++i)
             if (after[i].st_ino == before_[i].st_ino)
                 changes.push_back({!(after[i].st_mtim == before_[i].st_mtim),
-                                   !(after[i].st_ctim == before_[i].st_ctim)});
+                                   !(after[i].st_ctim == before_[i].st_ctim), after[i].st_mode});
         return changes;
     }
 
@@ -78,14 +79,16 @@ class TimesBefore {
     std::vector<struct stat> before_;
 };
 
-/// Until the clock that the kernel gives files their times by goes on: some 4 ms.
-void wait_for_tick() {
+/// Until the clock that the kernel gives files their times by is past all that it gave so far:
+/// finer times run ahead of it by up to two of its ticks.
+void wait_for_ticks() {
     const auto read = [] {
         timespec time{};
         ::clock_gettime(CLOCK_REALTIME_COARSE, &time);
         return time;
     };
-    for (const timespec began = read(); read() == began;) std::this_thread::yield();
+    for (int ticks = 0; ticks < 2; ++ticks)
+        for (const timespec began = read(); read() == began;) std::this_thread::yield();
 }
 
 Outcome perform(Side& side, const Step& step) {
@@ -98,10 +101,10 @@ std::string times_difference(const TimesBefore& model_before, const TimesBefore&
     const auto model = model_before.since(), tried = tried_before.since();
     for (std::size_t i = 0; i < std::min(model.size(), tried.size()); ++i) {
         if (model[i].modified != tried[i].modified)
-            return fmt::format("modification time of no. {}: changed {}, {}", i, model[i].modified,
-                               tried[i].modified);
+            return fmt::format("modification time of no. {}, {:o}: changed {}, {}", i,
+                               model[i].mode, model[i].modified, tried[i].modified);
         if (model[i].changed && !tried[i].changed)
-            return fmt::format("change time of no. {} did not change", i);
+            return fmt::format("change time of no. {}, {:o}: did not change", i, model[i].mode);
     }
     return "";
 }
@@ -137,10 +140,10 @@ class Trial {
         recent_.push_back(step.text);
         if (recent_.size() > options_.batch) recent_.pop_front();
         std::optional<TimesBefore> model_times, tried_times;
-        if (choices_.one_in(10)) {
+        if (choices_.one_in(20)) {
             model_times.emplace(model_, step);
             tried_times.emplace(tried_, step);
-            wait_for_tick();
+            wait_for_ticks();
         }
         const Outcome model = perform(model_, step), tried = perform(tried_, step);
         if (model != tried)
