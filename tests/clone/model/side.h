@@ -52,6 +52,7 @@ struct Step {
     /// Files and directories whose times change alike on both sides.
     std::vector<std::string> timed = {};
     std::optional<std::size_t> timed_slot = std::nullopt;
+    bool may_be_users = true;
     bool as_user = false;  ///< by somebody who is not root
 };
 
