@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -43,6 +44,11 @@ void add_verify_options(CLI::App&, VerifyOptions&);
 /// `--slot-limit` of clusters, in the request `slot_limit`. Outlives the parsing.
 CLI::Option* add_slot_limit(CLI::App&, std::string& size);
 void put_slot_limit(nlohmann::json& request, const std::string& size);
+
+/// `--tag K=V` of snapshots, in the request `tags`. Outlives the parsing.
+using Tags = std::vector<std::string>;
+void add_tags(CLI::App&, Tags&);
+void fill_tags(nlohmann::json& request, const Tags&);
 
 /// Checks that it is a size (`64M`).
 CLI::Validator is_size();

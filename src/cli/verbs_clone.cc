@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// clone create, list, show, mount, reset, remove.
+/// clone create, list, show, mount, reset, snapshot, remove.
 #include <yore/command/text.h>
 
 #include <memory>
@@ -11,7 +11,8 @@ namespace yore::cli {
 namespace {
 
 struct Options {
-    std::string moment, name, directory, scratch, max_bytes, ttl;
+    std::string moment, name, directory, scratch, max_bytes, ttl, as;
+    Tags tags;
     bool allow_other = false, force = false;
 };
 
@@ -55,6 +56,8 @@ CLI::App* add_named(CLI::App& clone, Invocation& invocation, const std::string& 
     auto* added = add_verb(clone, invocation, verb, what_it_does, [&invocation, options] {
         command::put_bytes(invocation.request, "clone", options->name);
         if (options->force) invocation.request["force"] = true;
+        if (!options->as.empty()) command::put_bytes(invocation.request, "as", options->as);
+        fill_tags(invocation.request, options->tags);
     });
     added->add_option("name", options->name, "Its name")->required()->type_name("NAME");
     return added;
@@ -74,6 +77,11 @@ void add_clone_verbs(CLI::App& app, Invocation& invocation) {
     show->add_flag("-b,--bytes", invocation.exact_sizes, "Sizes in bytes");
     add_named(*clone, invocation, "mount", "Mount one that is not mounted any more", options);
     add_named(*clone, invocation, "reset", "Drop what was changed in one", options);
+    auto* snapshot = add_named(*clone, invocation, "snapshot", "Store one as it is now", options);
+    snapshot
+        ->add_option("--as", options->as, "The source that it is a snapshot of [the clone's name]")
+        ->type_name("SOURCE");
+    add_tags(*snapshot, options->tags);
     auto* remove =
         add_named(*clone, invocation, "remove", "Remove one with what was changed in it", options);
     remove->add_flag("--force", options->force, "Though it is in use: its users get errors");

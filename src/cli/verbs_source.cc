@@ -73,10 +73,6 @@ void put_slot_limit(nlohmann::json& request, const std::string& size) {
     if (const auto bytes = parse_size(size)) request["slot_limit"] = *bytes;
 }
 
-namespace {
-
-using Tags = std::vector<std::string>;
-
 void add_tags(CLI::App& verb, Tags& tags) {
     verb.add_option("--tag", tags, "Remember K=V with it; may be given again")
         ->type_name("K=V")
@@ -94,6 +90,8 @@ void fill_tags(nlohmann::json& request, const Tags& tags) {
         request["tags"][tag.substr(0, equals)] = tag.substr(equals + 1);
     }
 }
+
+namespace {
 
 void add_source_add(CLI::App& source, Invocation& invocation) {
     struct Options {

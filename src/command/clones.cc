@@ -333,6 +333,16 @@ CloneStatus Clones::reset(const std::string& name, const std::stop_token& stop) 
     return state_->status_after(claim);
 }
 
+clone::StoredTree Clones::store(const std::string& name, store::Writer& writer,
+                                const std::stop_token& stop) {
+    CloneClaim claim(state_->entries, name, stop);
+    if (!claim->is_mounted())
+        throw Error(Errc::invalid, fmt::format("clone {} is not mounted", name),
+                    {fmt::format("`yore clone mount {}` mounts it", name)});
+    return doing([&] { return "clone " + name; },
+                 [&] { return claim->live->store(writer, state_->context.store().keys(), stop); });
+}
+
 CloneRecord Clones::remove(const std::string& name, InUse in_use, const std::stop_token& stop) {
     CloneClaim claim(state_->entries, name, stop);
     ending(name, [&] { state_->close(claim, in_use); });

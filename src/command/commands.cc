@@ -19,6 +19,7 @@ constexpr std::array all_commands{
     Command{"clone-remove", run_clone_remove},
     Command{"clone-reset", run_clone_reset},
     Command{"clone-show", run_clone_show},
+    Command{"clone-snapshot", run_clone_snapshot},
     Command{"collect", run_collect},
     Command{"diff", run_diff},
     Command{"du", run_du},

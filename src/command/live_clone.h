@@ -35,6 +35,10 @@ class LiveClone {
     void detach();
 
     clone::Usage usage() const { return clone_.usage(); }
+    clone::StoredTree store(store::Writer& writer, const store::Keys& keys,
+                            const std::stop_token& stop) {
+        return clone_.store(writer, keys, stop);
+    }
     const mount::WritableMount& mount() const { return mount_; }
 
   private:

@@ -17,6 +17,7 @@ nlohmann::json run_clone_mount(Context&, const Call&);
 nlohmann::json run_clone_remove(Context&, const Call&);
 nlohmann::json run_clone_reset(Context&, const Call&);
 nlohmann::json run_clone_show(Context&, const Call&);
+nlohmann::json run_clone_snapshot(Context&, const Call&);
 nlohmann::json run_collect(Context&, const Call&);
 nlohmann::json run_diff(Context&, const Call&);
 nlohmann::json run_du(Context&, const Call&);

@@ -16,26 +16,10 @@
 #include "command/directory_fields.h"
 #include "command/moment.h"
 #include "command/run.h"
+#include "command/stream_source.h"
 
 namespace yore::command {
 namespace {
-
-/// A stream's source is made by its first snapshot: there is nothing to declare of it.
-catalog::Source source_of_stream(Context& context, const std::string& name) {
-    auto source = context.catalog().source(name);
-    if (!source) {
-        catalog::Source fresh;
-        fresh.name = name;
-        fresh.kind = catalog::SourceKind::stream;
-        fresh.created = context.clock().now();
-        return context.catalog().add_source(fresh);
-    }
-    if (source->kind != catalog::SourceKind::stream)
-        throw Error(Errc::invalid,
-                    fmt::format("source {} is a {}, not a stream", name, name_of(source->kind)),
-                    {"a stream needs a source of its own: choose another name"});
-    return *source;
-}
 
 /// For what is large and goes again.
 std::string temporary_directory() {

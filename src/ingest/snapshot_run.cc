@@ -2,23 +2,13 @@
 #include "ingest/snapshot_run.h"
 
 #include <yore/base/error.h>
+#include <yore/base/host.h>
 #include <yore/base/log.h>
 #include <yore/base/random.h>
 
 #include <algorithm>
-#include <array>
-
-#include <unistd.h>
 
 namespace yore::ingest {
-namespace {
-
-std::string host_name() {
-    std::array<char, 256> name{};
-    return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
-}
-
-}  // namespace
 
 SnapshotRun::SnapshotRun(const Order& order, std::stop_token stop)
     : order_(order),

@@ -63,6 +63,7 @@ TEST_CASE("every verb leads to a command that exists") {
                                                       {"clone", "show", "c"},
                                                       {"clone", "mount", "c"},
                                                       {"clone", "reset", "c"},
+                                                      {"clone", "snapshot", "c"},
                                                       {"clone", "remove", "c", "--force"},
                                                       {"hold", "add", "n@latest"},
                                                       {"hold", "list"},

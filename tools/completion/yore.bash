@@ -20,7 +20,7 @@ _yore() {
         [prune]='--dry-run --collect --keep-last --keep-hourly --keep-daily --keep-weekly --keep-monthly --keep-yearly --keep-within --window'
         [collect]='--dry-run --bytes'
         [hold]='add list release --until --reason'
-        [clone]='create list show mount reset remove --at --scratch --max-bytes --ttl --allow-other --bytes --force'
+        [clone]='create list show mount reset snapshot remove --as --tag --at --scratch --max-bytes --ttl --allow-other --bytes --force'
         [jobs]='list show follow cancel pause resume --last'
         [schedule]='list show set remove pause resume run-now --task --cron --zone --on-previous-running --on-failure --level --max-time --older-than'
         [verify]='--level --max-time --older-than --sample'

@@ -87,6 +87,8 @@ class Clones {
         refused,  ///< Errc::busy
         detached  ///< its users get errors
     };
+    /// Stores what it is now. Not mounted: Errc::invalid.
+    clone::StoredTree store(const std::string& name, store::Writer&, const std::stop_token&);
     /// What it was.
     CloneRecord remove(const std::string& name, InUse, const std::stop_token&);
 
