@@ -144,7 +144,9 @@ std::uint64_t WalStore::valid_bytes() const {
     const Lsn valid = reading_->valid_end();
     const auto& fork = incarnation_.fork;
     if (fork && position_of(valid) <= fork->at) return 0;
-    return valid.value - header_.start.value;
+    // Behind a switch the log goes on with the next segment, whether or not the zeros up to there
+    // have come.
+    return std::min(valid.value - header_.start.value, file_bytes_);
 }
 
 void WalStore::check_copy(std::uint64_t valid) const {

@@ -253,6 +253,20 @@ TEST_CASE("of a partial segment what is valid is kept, and the whole one takes i
     CHECK(archive.refusal(name + ".partial", other.segment(3)) == Errc::exists);
 }
 
+TEST_CASE("of a segment that a switch ended what has come is kept, without all its zeros") {
+    Log log;
+    log.write_until({3 * segment_bytes + 300'000});
+    log.wal().switch_segment();
+    const std::string whole = log.segment(3);
+    const std::string come = whole.substr(0, 400'000);
+    Archive archive;
+    const std::string name = name_of(1, 3);
+    CHECK(archive.push(name + ".partial", come).outcome == Outcome::stored);
+    CHECK(archive.stored(1, 3).end == LogPosition{3 * segment_bytes + come.size()});
+    CHECK(archive.push(name, whole).outcome == Outcome::stored);
+    CHECK(archive.fetch(name) == whole);
+}
+
 TEST_CASE("a segment that is missing is not the end of the log") {
     Log log;
     log.write_until({7 * segment_bytes});
