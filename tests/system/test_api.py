@@ -226,6 +226,7 @@ def ask_for_changes(owner, served, scratch):
     for command in ("list", "reset", "show", "mount"):
         owner.run("clone-" + command, {} if command == "list" else clone)
     owner.run("hold-list")
+    owner.run("clone-snapshot", clone)
     owner.run("clone-remove", clone)
     slot = owner.run("key-add", {"kind": "passphrase", "label": "two"}, b"second")["id"]
     owner.run("key-list")
