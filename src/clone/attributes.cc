@@ -10,8 +10,8 @@
 namespace yore::clone {
 namespace {
 
-Timestamp wanted_time(const timespec& time) {
-    return to_timestamp(time.tv_nsec == UTIME_NOW ? file_time() : time);
+Timestamp wanted_time(const timespec& time, const Clock& clock) {
+    return time.tv_nsec == UTIME_NOW ? clock.now() : to_timestamp(time);
 }
 
 tree::Xattr* find_xattr(InodeRow& row, std::string_view name) {
@@ -89,9 +89,9 @@ view::Outcome<struct stat> Clone::change(view::InodeNumber number,
         if (change.permissions) set_permissions(row, *change.permissions);
         if (change.uid) row.uid = *change.uid;
         if (change.gid) row.gid = *change.gid;
-        if (change.accessed) row.accessed = wanted_time(*change.accessed);
-        if (change.modified) row.modified = wanted_time(*change.modified);
-        row.changed = to_timestamp(file_time());
+        if (change.accessed) row.accessed = wanted_time(*change.accessed, state_->clock);
+        if (change.modified) row.modified = wanted_time(*change.modified, state_->clock);
+        row.changed = state_->clock.now();
         state_->table.write({put_inode(number, row)});
         *inode->row = std::move(row);
         if (change.modified && is_regular)
@@ -123,7 +123,9 @@ std::optional<Bytes> Clone::xattr(view::InodeNumber number, std::string_view nam
     const InodePointer inode = state_->find(number);
     if (!inode) return std::nullopt;
     const std::shared_lock lock(inode->mutex);
-    if (!inode->row && !state_->entry(inode->lower.value()).has_xattrs()) return std::nullopt;
+    // Asked before each write, for what a write takes away.
+    if (inode->row ? inode->row->xattrs.empty() : !state_->entry(inode->lower.value()).has_xattrs())
+        return std::nullopt;
     InodeRow row = state_->row_or_entry(*inode);
     tree::Xattr* const found = find_xattr(row, name);
     if (!found) return std::nullopt;
@@ -150,7 +152,7 @@ view::Refusal Clone::set_xattr(view::InodeNumber number, std::string_view name, 
         if (mode == view::XattrMode::replace && !is_there) return view::no_such_xattr;
         if (const auto refused = put_xattr(row, name, value); refused != view::Refusal())
             return refused;
-        row.changed = to_timestamp(file_time());
+        row.changed = state_->clock.now();
         state_->table.write({put_inode(number, row)});
         inode->row = std::make_unique<InodeRow>(std::move(row));
         return {};
@@ -169,7 +171,7 @@ view::Refusal Clone::remove_xattr(view::InodeNumber number, std::string_view nam
         // Without an ACL, what its removal leaves is there already.
         if (!find_xattr(row, name)) return is_acl ? view::Refusal() : view::no_such_xattr;
         erase_xattr(row, name);
-        row.changed = to_timestamp(file_time());
+        row.changed = state_->clock.now();
         state_->table.write({put_inode(number, row)});
         inode->row = std::make_unique<InodeRow>(std::move(row));
         return {};

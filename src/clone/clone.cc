@@ -121,7 +121,8 @@ void Clone::create(const std::string& directory) {
 }
 
 void remove_clone(const std::string& directory) {
-    for (const std::string& part : {files_path(directory), table_path(directory)})
+    for (const std::string& part :
+         {files_path(directory), table_path(directory), clock_path(directory)})
         std::filesystem::remove_all(part);
     if (::rmdir(directory.c_str()) != 0 && errno != ENOENT)
         throw system_error("remove", directory, errno);

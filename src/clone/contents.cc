@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <ctime>
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -40,22 +39,6 @@ Error missing(const Inode& inode) {
 }
 
 }  // namespace
-
-timespec file_time() {
-    timespec now{};
-    ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
-    return now;
-}
-
-timespec to_timespec(Timestamp time) {
-    constexpr std::int64_t second = 1'000'000'000;
-    const std::int64_t rest = (time.ns % second + second) % second;
-    return {.tv_sec = (time.ns - rest) / second, .tv_nsec = rest};
-}
-
-Timestamp to_timestamp(const timespec& time) {
-    return Timestamp::from_seconds(time.tv_sec, static_cast<std::uint32_t>(time.tv_nsec));
-}
 
 DataName Contents::data_name(const Inode& inode) {
     return {inode.number, inode.row->generation};

@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "clone/data_files.h"
+#include "clone/file_clock.h"
 #include "clone/inode.h"
 
 namespace yore::clone {
@@ -20,8 +21,9 @@ namespace yore::clone {
 /// `const Inode&` shared, `Inode&` alone. Any thread.
 class Contents {
   public:
-    Contents(const store::ObjectCache& cache, store::LocalTable& table, DataFiles& files)
-        : cache_(cache), table_(table), files_(files) {}
+    Contents(const store::ObjectCache& cache, store::LocalTable& table, DataFiles& files,
+             const FileClock& clock)
+        : cache_(cache), table_(table), files_(files), clock_(clock) {}
 
     /// Reading needs no more than what is in memory when this was called once.
     static bool is_ready(const Inode&);
@@ -76,11 +78,7 @@ class Contents {
     const store::ObjectCache& cache_;
     store::LocalTable& table_;
     DataFiles& files_;
+    const FileClock& clock_;
 };
-
-/// The kernel's clock for files: what it gives data files.
-timespec file_time();
-timespec to_timespec(Timestamp);
-Timestamp to_timestamp(const timespec&);
 
 }  // namespace yore::clone

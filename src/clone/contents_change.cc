@@ -179,7 +179,7 @@ view::Refusal Contents::replace_by_nothing(Inode& inode) {
     row.has_data = row.kept = row.is_cut = false;
     ++row.generation;
     row.size = row.lower_end = 0;
-    row.modified = row.changed = to_timestamp(file_time());
+    row.modified = row.changed = clock_.now();
     inode.own.reset();
     inode.below.reset();
     inode.data_bytes = 0;

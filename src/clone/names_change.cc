@@ -93,7 +93,7 @@ class Edit {
     void release() {
         for (const Changed& one : changed_) state_.release(*one.inode);
     }
-    static Timestamp now() { return to_timestamp(file_time()); }
+    Timestamp now() const { return state_.clock.now(); }
 
   private:
     struct Changed {
@@ -165,7 +165,7 @@ view::Outcome<struct stat> Clone::make(view::InodeNumber number, std::string_vie
         row.link_count = S_ISDIR(file.mode) ? 2 : 1;
         row.device = file.device;
         row.target = file.target;
-        row.accessed = row.modified = row.changed = Edit::now();
+        row.accessed = row.modified = row.changed = edit.now();
         inherit(above, creator, row);
         if (S_ISDIR(file.mode)) ++above.link_count;
         edit.touch_names(directory);
@@ -190,7 +190,7 @@ view::Outcome<struct stat> Clone::link(view::InodeNumber from, view::InodeNumber
             return std::errc::no_such_file_or_directory;
         if (row.link_count >= links_max) return std::errc::too_many_links;
         ++row.link_count;
-        row.changed = Edit::now();
+        row.changed = edit.now();
         edit.touch_names(directory);
         edit.changes().push_back(put_name(number, name, {from, row.mode & mode_t{S_IFMT}}));
         edit.commit();

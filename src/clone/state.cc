@@ -76,7 +76,8 @@ Clone::State::State(const store::ObjectCache& decoded, const view::Identities& k
       table(table_path(home)),
       files(files_path(home), options.bytes_max,
             [this](const DataName& name) { return is_wanted(name); }),
-      contents(cache, table, files),
+      clock(clock_path(home)),
+      contents(cache, table, files, clock),
       head(read_head(table, home)) {
     if (head.next_number == 0) head = {below, random_salt(), first_number};
     if (head.root != below) throw Error(Errc::corrupt, home + ": it was made over another tree");

@@ -22,6 +22,9 @@ namespace yore::clone {
 inline std::string table_path(const std::string& directory) {
     return directory + "/table";
 }
+inline std::string clock_path(const std::string& directory) {
+    return directory + "/clock";
+}
 inline std::string files_path(const std::string& directory) {
     return directory + "/files";
 }
@@ -101,6 +104,7 @@ struct Clone::State {
     const std::string home;  ///< the clone's directory
     store::LocalTable table;
     DataFiles files;
+    const FileClock clock;
     mutable Contents contents;
     InodePointer root;
     Inodes inodes;
