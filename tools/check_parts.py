@@ -25,7 +25,8 @@ ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build" / "check"
 SANITIZERS = ROOT / "tests" / "sanitizers"
 TAIL_LINES = 40
-THREADED_MODULES = ["store", "view", "mount", "ingest", "restore", "upkeep", "server"]
+THREADED_MODULES = ["store", "view", "mount", "ingest", "clone", "mounted_clone", "restore", "upkeep",
+                    "server"]
 
 
 @dataclass(frozen=True)
@@ -197,7 +198,8 @@ def run_tests(part: Part, tests: list[dict]) -> Counts:
     log.unlink(missing_ok=True)
     subprocess.run(
         ["meson", "test", "-C", directory, "--no-rebuild", "--logbase", f"testlog-{part.suite}",
-         "--timeout-multiplier", str(part.tree.slowness), *[t["name"] for t in tests]],
+         "--timeout-multiplier", str(part.tree.slowness), "--suite", part.suite,
+         *[t["name"] for t in tests]],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         env={**os.environ, **part.tree.environment}, check=False)
     results = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()] \
