@@ -25,8 +25,8 @@ ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build" / "check"
 SANITIZERS = ROOT / "tests" / "sanitizers"
 TAIL_LINES = 40
-THREADED_MODULES = ["store", "view", "mount", "ingest", "clone", "mounted_clone", "restore", "upkeep",
-                    "server"]
+THREADED_MODULES = ["store", "view", "mount", "ingest", "clone", "mounted_clone", "restore",
+                    "upkeep", "server"]
 
 
 @dataclass(frozen=True)

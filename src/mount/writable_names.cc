@@ -64,7 +64,7 @@ void mknod(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t mode,
 }
 
 void mkdir(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t mode) {
-    make(request, parent, name, Operation::mkdir, {.mode = (mode & ~S_IFMT) | S_IFDIR});
+    make(request, parent, name, Operation::mkdir, {.mode = (mode & ~mode_t{S_IFMT}) | S_IFDIR});
 }
 
 void symlink(fuse_req_t request, const char* target, fuse_ino_t parent, const char* name) {
