@@ -49,8 +49,11 @@ class Contents {
     void set_modified(Inode&, const timespec&);
     /// Takes the inode's mutex by itself, and not while the disk works.
     void sync(Inode&, view::SyncMode);
-    /// Its last name is gone, and nobody has it open: its rows of zeros join `changes`.
-    void drop(const Inode&, std::vector<store::RowChange>& changes);
+    // When its last name is gone, and nobody has it open.
+    /// Its rows of zeros go with `changes`.
+    void remove_rows(const Inode&, std::vector<store::RowChange>& changes) const;
+    /// Once no row refers to it, though perhaps not yet durably: its file of bytes.
+    void remove_data(const Inode&);
 
   private:
     struct Range {
@@ -60,6 +63,7 @@ class Contents {
     /// Of a file that has one.
     DataFiles::File data(const Inode&) const;
     DataFiles::File data_for_change(Inode&, std::uint64_t size);
+    DataFiles::File make_data(Inode&, InodeRow, std::uint64_t size);
     void load_blocks(Inode&, int fd) const;
     void finish_cut(Inode&, int fd);
     void account(Inode&, int fd);
@@ -73,7 +77,8 @@ class Contents {
     view::Refusal replace_by_nothing(Inode&);
     std::uint64_t lower_end_block(const Inode&) const;
     void forget_blocks_behind(Inode&, std::uint64_t size) const;
-    void save(const Inode&);
+    /// Writes it; then it is the inode's.
+    void save(Inode&, const InodeRow&);
 
     const store::ObjectCache& cache_;
     store::LocalTable& table_;

@@ -65,8 +65,9 @@ void set_size(int fd, std::uint64_t size) {
 
 }  // namespace
 
-void Contents::save(const Inode& inode) {
-    table_.write({put_inode(inode.number, *inode.row)});
+void Contents::save(Inode& inode, const InodeRow& row) {
+    table_.write({put_inode(inode.number, row)});
+    *inode.row = row;
 }
 
 void Contents::account(Inode& inode, int fd) {
@@ -82,32 +83,37 @@ std::uint64_t Contents::lower_end_block(const Inode& inode) const {
 /// A file over bytes of the tree below is on the disk with its size before a row says that it is
 /// there: else, after a loss of power, these bytes would be lost to an empty file.
 DataFiles::File Contents::data_for_change(Inode& inode, std::uint64_t size) {
-    InodeRow& row = *inode.row;
     make_ready(inode);
-    if (row.has_data)
+    if (inode.row->has_data)
         if (auto file = data(inode)) return file;
+    return make_data(inode, *inode.row, size);
+}
+
+/// `row`: what the inode's is to become besides.
+DataFiles::File Contents::make_data(Inode& inode, InodeRow row, std::uint64_t size) {
     auto file = files_.make(data_name(inode));
-    inode.data_bytes = 0;
     set_size(file->get(), size);
     if (row.lower_end > 0) {
         sync_file(file->get(), "a clone's file");
         files_.keep(data_name(inode));
-        inode.own = std::make_unique<OwnBlocks>();
         row.kept = true;
     }
     row.has_data = true;
-    save(inode);
+    save(inode, row);
+    inode.data_bytes = 0;
+    if (row.lower_end > 0) inode.own = std::make_unique<OwnBlocks>();
     return file;
 }
 
 /// After a crash: a truncation that was noted, and perhaps not done.
 void Contents::finish_cut(Inode& inode, int fd) {
-    InodeRow& row = *inode.row;
+    InodeRow row = *inode.row;
     struct stat status {};
     if (::fstat(fd, &status) != 0) throw system_error("stat", "a clone's file", errno);
     if (static_cast<std::uint64_t>(status.st_size) > row.size) set_size(fd, row.size);
+    if (inode.own) forget_blocks_behind(inode, row.size);
     row.is_cut = false;
-    save(inode);
+    save(inode, row);
 }
 
 view::Refusal Contents::check_room(const Inode& inode, int fd, Range range) const {
@@ -173,45 +179,46 @@ view::Refusal Contents::write_over(Inode& inode, int fd, Range range, ByteView b
 
 /// Without keeping what was there: nothing of it has to be durable before the row says so.
 view::Refusal Contents::replace_by_nothing(Inode& inode) {
-    InodeRow& row = *inode.row;
-    std::vector<store::RowChange> changes;
-    drop(inode, changes);
+    const Inode before(inode.number, *inode.row);
+    InodeRow row = *inode.row;
     row.has_data = row.kept = row.is_cut = false;
     ++row.generation;
     row.size = row.lower_end = 0;
     row.modified = row.changed = clock_.now();
+    std::vector<store::RowChange> changes{put_inode(inode.number, row)};
+    remove_rows(before, changes);
+    table_.write(changes);
+    *inode.row = row;
     inode.own.reset();
     inode.below.reset();
     inode.data_bytes = 0;
-    changes.push_back(put_inode(inode.number, row));
-    table_.write(changes);
+    remove_data(before);
     return {};
 }
 
 view::Refusal Contents::truncate(Inode& inode, std::uint64_t wanted) {
     if (wanted > file_bytes_max) return std::errc::file_too_large;
-    InodeRow& row = *inode.row;
     make_ready(inode);
+    InodeRow row = *inode.row;
     if (wanted == 0 && (row.lower_end > 0 || !row.has_data)) return replace_by_nothing(inode);
     const bool cuts_below = wanted < row.lower_end;
-    if (cuts_below) row.lower_end = wanted;
+    row.lower_end = std::min(row.lower_end, wanted);
     if (!row.has_data) {
-        const DataFiles::File file = data_for_change(inode, wanted);
-        account(inode, file->get());
+        account(inode, make_data(inode, row, wanted)->get());
         return {};
     }
     const DataFiles::File file = data_for_change(inode, wanted);
     if (cuts_below) {
         row.size = wanted;
         row.is_cut = true;
-        save(inode);
+        save(inode, row);
         table_.sync();
     }
     set_size(file->get(), wanted);
     if (inode.own) forget_blocks_behind(inode, wanted);
     if (cuts_below) {
         row.is_cut = false;
-        save(inode);
+        save(inode, row);
     }
     account(inode, file->get());
     return {};
@@ -316,22 +323,25 @@ void Contents::sync(Inode& inode, view::SyncMode mode) {
         files_.keep(*to_keep);
         const std::unique_lock lock(inode.mutex);
         if (inode.row->has_data && data_name(inode) == *to_keep) {
-            inode.row->kept = true;
-            save(inode);
+            InodeRow row = *inode.row;
+            row.kept = true;
+            save(inode, row);
         }
     }
     table_.sync();
 }
 
-void Contents::drop(const Inode& inode, std::vector<store::RowChange>& changes) {
-    if (!inode.row) return;
+void Contents::remove_rows(const Inode& inode, std::vector<store::RowChange>& changes) const {
+    if (!inode.row || !inode.row->has_data || inode.row->lower_end == 0) return;
     const Bytes prefix = zero_prefix(inode.number);
-    if (inode.row->has_data && inode.row->lower_end > 0)
-        table_.scan(prefix, prefix, [&](ByteView key, ByteView) {
-            changes.push_back({to_bytes(key), std::nullopt});
-            return true;
-        });
-    if (!inode.row->has_data) return;
+    table_.scan(prefix, prefix, [&](ByteView key, ByteView) {
+        changes.push_back({to_bytes(key), std::nullopt});
+        return true;
+    });
+}
+
+void Contents::remove_data(const Inode& inode) {
+    if (!inode.row || !inode.row->has_data) return;
     // What may be durable with a row that says so stays until the row is durably gone.
     if (inode.row->kept)
         files_.doom(data_name(inode));

@@ -259,10 +259,11 @@ void Clone::State::release(const Inode& inode) {
 
 void Clone::State::remove_rows(const Inode& inode) {
     std::vector<store::RowChange> changes;
-    contents.drop(inode, changes);
+    contents.remove_rows(inode, changes);
     changes.push_back({inode_key(inode.number), std::nullopt});
     changes.push_back({orphan_key(inode.number), std::nullopt});
     table.write(changes);
+    contents.remove_data(inode);
 }
 
 Child Clone::State::child_below(const Directory& directory, const tree::EntryView& found) const {
