@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <deque>
+#include <vector>
 
 #include "clone/acl.h"
 #include "clone/state.h"
@@ -46,19 +46,26 @@ struct Renaming {
 };
 
 /// Rows that change together: of each inode a copy, which takes its place when all are written.
+/// Mutexes are taken in the order of the inodes' numbers.
 class Edit {
   public:
-    explicit Edit(Clone::State& state) : state_(state) {}
+    Edit(Clone::State& state, std::vector<InodePointer> inodes) : state_(state) {
+        std::ranges::sort(inodes, {}, [](const InodePointer& inode) { return inode->number; });
+        const auto repeated = std::ranges::unique(inodes);
+        inodes.erase(repeated.begin(), repeated.end());
+        for (InodePointer& inode : inodes) {
+            std::unique_lock lock(inode->mutex);
+            state_.mark_above(*inode);
+            InodeRow row = state_.row_or_entry(*inode);
+            changed_.push_back({std::move(inode), std::move(lock), std::move(row)});
+        }
+    }
 
+    /// Of one of them.
     InodeRow& row(const InodePointer& inode) {
-        for (Changed& one : changed_)
-            if (one.inode == inode) return one.row;
-        Changed& added = changed_.emplace_back();
-        added.inode = inode;
-        added.lock = std::unique_lock(inode->mutex);
-        state_.mark_above(*inode);
-        added.row = state_.row_or_entry(*inode);
-        return added.row;
+        const auto found = std::ranges::find(changed_, inode, &Changed::inode);
+        YORE_ENSURE(found != changed_.end());
+        return found->row;
     }
     std::vector<store::RowChange>& changes() { return changes_; }
 
@@ -102,7 +109,7 @@ class Edit {
         InodeRow row;
     };
     Clone::State& state_;
-    std::deque<Changed> changed_;
+    std::vector<Changed> changed_;
     std::vector<store::RowChange> changes_;
 };
 
@@ -153,11 +160,11 @@ view::Outcome<struct stat> Clone::make(view::InodeNumber number, std::string_vie
         const InodePointer directory = state_->find(number);
         if (!directory) return view::stale_inode;
         if (state_->child_of(*directory, name)) return std::errc::file_exists;
-        Edit edit(*state_);
+        const InodePointer made = std::make_shared<Inode>(state_->new_number(), InodeRow());
+        Edit edit(*state_, {directory, made});
         InodeRow& above = edit.row(directory);
         if (above.link_count == 0) return std::errc::no_such_file_or_directory;
         if (S_ISDIR(file.mode) && above.link_count >= links_max) return std::errc::too_many_links;
-        const InodePointer made = std::make_shared<Inode>(state_->new_number(), InodeRow());
         InodeRow& row = edit.row(made);
         row.mode = file.mode;
         row.uid = creator.uid;
@@ -183,7 +190,7 @@ view::Outcome<struct stat> Clone::link(view::InodeNumber from, view::InodeNumber
         const InodePointer inode = state_->find(from), directory = state_->find(number);
         if (!inode || !directory) return view::stale_inode;
         if (state_->child_of(*directory, name)) return std::errc::file_exists;
-        Edit edit(*state_);
+        Edit edit(*state_, {inode, directory});
         InodeRow& row = edit.row(inode);
         if (S_ISDIR(row.mode)) return std::errc::operation_not_permitted;
         if (row.link_count == 0 || edit.row(directory).link_count == 0)
@@ -212,7 +219,7 @@ view::Refusal Clone::remove(view::InodeNumber number, std::string_view name,
         const InodePointer inode = state_->load(*child);
         if (is_directory && !state_->is_empty(*inode)) return std::errc::directory_not_empty;
         const store::RowChange taken = taken_name(*state_, directory, name);
-        Edit edit(*state_);
+        Edit edit(*state_, {inode, directory});
         edit.unlink(inode, is_directory);
         edit.touch_names(directory);
         if (is_directory) edit.remove_directory_from(directory);
@@ -243,7 +250,9 @@ view::Refusal Clone::rename(const Place& from, const Place& to, view::RenameMode
         const store::RowChange left =
             is_exchange ? put_name(from.directory, from.name, {replaced->number, replaced->type})
                         : taken_name(*state_, renaming.from, from.name);
-        Edit edit(*state_);
+        std::vector<InodePointer> inodes{renaming.from, renaming.to, renaming.moved};
+        if (renaming.replaced) inodes.push_back(renaming.replaced);
+        Edit edit(*state_, std::move(inodes));
         edit.rename(renaming, mode);
         edit.changes().push_back(left);
         edit.changes().push_back(put_name(to.directory, to.name, {moved->number, moved->type}));

@@ -2,7 +2,7 @@
 /// What a Clone keeps, and what its calls are made of.
 ///
 /// Locks, in this order: `names` (shared to look names up, alone to change them), `writes`, then
-/// inodes' mutexes. Only who holds `names` alone takes more than one of these.
+/// inodes' mutexes. Who holds `names` alone may take several of these, by their numbers.
 #pragma once
 
 #include <yore/base/error.h>
