@@ -343,8 +343,10 @@ def a_hole_has_no_moments(proof, moments):
             names.append(f"xid-{point.xid}")
         for name in names:
             check(not proof.exists(f"{OTHER}/at/{name}"), f"{name} is in a gap")
-    # The last one's record may cross into the segment that is not there.
+    # The last one's record may cross into the segment that is not there; and from this base
+    # backup, nothing starts behind the tablespace that was made after it.
     before = [at for at in range(first, len(line)) if path_of(line[at]) < missing][:-1]
+    before = [at for at in before if line[at].lsn < proof.before_space]
     for places in (before, range(moments.first(1, OTHER), len(line))):
         if places:
             name, state = moments.at_lsn(1, moments.choice.choice(places))
