@@ -195,7 +195,10 @@ Step list_while_changing(Choices& choices) {
 }  // namespace
 
 std::vector<StepKind> map_steps() {
-    return {{12, write_mapped}, {8, read_mapped}, {12, use_directly}, {1, list_while_changing}};
+    return {{12, write_mapped, Step::Kind::mapping},
+            {8, read_mapped, Step::Kind::mapping},
+            {12, use_directly},
+            {1, list_while_changing, Step::Kind::program}};
 }
 
 }  // namespace yore::test

@@ -6,37 +6,16 @@
 #include <thread>
 
 #include <fmt/format.h>
-#include <sys/fsuid.h>
 #include <sys/stat.h>
 
 #include "model/digest.h"
+#include "model/revival.h"
 #include "model/steps.h"
 
 namespace yore::test {
 namespace {
 
-constexpr uid_t user = 1000;
 constexpr std::size_t lines_max = 12;
-
-/// This thread, and no other, is somebody else for files.
-class Disguise {
-  public:
-    explicit Disguise(bool is_wanted) : is_worn_(is_wanted) {
-        if (!is_worn_) return;
-        ::setfsgid(user);
-        ::setfsuid(user);
-    }
-    Disguise(const Disguise&) = delete;
-    Disguise& operator=(const Disguise&) = delete;
-    ~Disguise() {
-        if (!is_worn_) return;
-        ::setfsuid(0);
-        ::setfsgid(0);
-    }
-
-  private:
-    bool is_worn_;
-};
 
 bool operator==(const timespec& a, const timespec& b) {
     return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
@@ -91,11 +70,6 @@ void wait_for_ticks() {
         for (const timespec began = read(); read() == began;) std::this_thread::yield();
 }
 
-Outcome perform(Side& side, const Step& step) {
-    const Disguise disguise(step.as_user);
-    return step.run(side);
-}
-
 /// Where the model's times changed, so must the others; a modification that was none is as wrong.
 std::string times_difference(const TimesBefore& model_before, const TimesBefore& tried_before) {
     const auto model = model_before.since(), tried = tried_before.since();
@@ -123,7 +97,9 @@ Choices::Known known_in(const std::string& top) {
 class Trial {
   public:
     explicit Trial(const ModelOptions& options)
-        : options_(options), choices_(options.seed), model_(options.model), tried_(options.tried) {}
+        : options_(options), choices_(options.seed), model_(options.model), tried_(options.tried) {
+        if (!options.revive.empty()) revival_.emplace(model_, tried_, options.revive, options.seed);
+    }
 
     std::optional<std::string> run() {
         for (done_ = 0; done_ < options_.steps; ++done_) {
@@ -131,6 +107,7 @@ class Trial {
                 if (auto wrong = compare()) return wrong;
             if (auto wrong = step()) return wrong;
         }
+        if (revival_) tell(revival_->counts());
         return compare();
     }
 
@@ -139,6 +116,12 @@ class Trial {
         const Step step = maker_.next(choices_);
         recent_.push_back(step.text);
         if (recent_.size() > options_.batch) recent_.pop_front();
+        if (revival_) {
+            // What of many calls was done, nothing here can tell.
+            if (step.kind == Step::Kind::program) return std::nullopt;
+            const auto wrong = revival_->run(step);
+            return wrong ? std::optional(failure(*wrong)) : std::nullopt;
+        }
         std::optional<TimesBefore> model_times, tried_times;
         if (choices_.one_in(20)) {
             model_times.emplace(model_, step);
@@ -160,6 +143,11 @@ class Trial {
         return wrong.empty() ? std::nullopt : std::optional(failure(wrong));
     }
 
+    static void tell(const Revival::Counts& counts) {
+        fmt::print("kills: {} behind a step, of {} nothing had come, of {} all, of {} a part\n",
+                   counts.acknowledged, counts.nothing, counts.all, counts.a_part);
+    }
+
     std::string failure(const std::string& what) const {
         std::string text = fmt::format("seed {}, after step {}: {}\nthe last steps:\n",
                                        options_.seed, done_, what);
@@ -171,6 +159,7 @@ class Trial {
     Choices choices_;
     Side model_, tried_;
     StepMaker maker_;
+    std::optional<Revival> revival_;
     std::uint64_t done_ = 0;
     std::deque<std::string> recent_;
 };

@@ -15,6 +15,9 @@ struct ModelOptions {
     std::uint64_t seed = 0;
     std::uint64_t steps = 1000;
     std::uint64_t batch = 50;  ///< after so many, everything is compared
+    /// For a shell: brings the server of `tried` back and prints its process' number. It is killed
+    /// now and then. Empty: it is not.
+    std::string revive = {};
 };
 
 /// What differed first, with the seed and the steps before it; nullopt: nothing.

@@ -131,9 +131,11 @@ Step replace_file(Choices& choices) {
 }  // namespace
 
 std::vector<StepKind> name_steps() {
-    return {{24, make_directory},    {10, make_node},   {8, make_symlink},      {3, read_symlink},
-            {12, make_link},         {14, remove_file}, {10, remove_directory}, {24, rename},
-            {2, rename_into_itself}, {6, replace_file}};
+    return {{24, make_directory},    {10, make_node},
+            {8, make_symlink},       {3, read_symlink},
+            {12, make_link},         {14, remove_file},
+            {10, remove_directory},  {24, rename},
+            {2, rename_into_itself}, {6, replace_file, Step::Kind::program}};
 }
 
 }  // namespace yore::test

@@ -39,6 +39,7 @@ class Side {
     /// Takes the descriptor; a negative one leaves the slot as it is.
     Outcome keep(std::size_t which, int fd);
     Outcome close(std::size_t which);
+    void close_all();
 
   private:
     std::string top_;
@@ -47,6 +48,11 @@ class Side {
 
 /// One operation, the same on both sides.
 struct Step {
+    enum class Kind {
+        call,     ///< there or not, also when its server is killed meanwhile; or bytes of one file
+        mapping,  ///< the same, but touches mapped memory, and may die of it
+        program   ///< many calls
+    };
     std::string text;
     std::function<Outcome(Side&)> run;
     /// Files and directories whose times change alike on both sides.
@@ -54,6 +60,8 @@ struct Step {
     std::optional<std::size_t> timed_slot = std::nullopt;
     bool may_be_users = true;
     bool as_user = false;  ///< by somebody who is not root
+    Kind kind = Kind::call;
 };
+Outcome perform(Side&, const Step&);
 
 }  // namespace yore::test

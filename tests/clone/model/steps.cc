@@ -17,6 +17,7 @@ Step StepMaker::next(Choices& choices) const {
     std::size_t which = 0;
     while (drawn >= kinds_[which].weight) drawn -= kinds_[which++].weight;
     Step step = kinds_[which].make(choices);
+    step.kind = kinds_[which].kind;
     step.as_user = choices.one_in(8) && step.may_be_users && ::geteuid() == 0;
     if (step.as_user) step.text += " (as user)";
     return step;

@@ -13,6 +13,7 @@ namespace yore::test {
 struct StepKind {
     unsigned weight;
     Step (*make)(Choices&);
+    Step::Kind kind = Step::Kind::call;
 };
 std::vector<StepKind> name_steps();
 std::vector<StepKind> attribute_steps();
