@@ -217,9 +217,10 @@ OTHER_USER = 65534
 AS_OTHER = ["setpriv", f"--reuid={OTHER_USER}", f"--regid={OTHER_USER}", "--clear-groups"]
 
 
-def same_trees(a, b):
+def same_trees(a, b, *options):
     """Equal in all that rsync compares: contents, links, owners, times in ns, ACLs, xattrs."""
-    told = command("rsync", "-nciaHAX", "--delete", "--modify-window=-1", a + "/", b + "/")
+    told = command("rsync", "-nciaHAX", "--delete", "--modify-window=-1", *options, a + "/",
+                   b + "/")
     check(not told, f"{a} and {b} differ:\n{told.decode(errors='replace')[:2000]}")
 
 
