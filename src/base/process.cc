@@ -27,7 +27,7 @@ std::vector<std::string> path_directories() {
 }
 
 pid_t spawn_program(const std::string& path, std::vector<std::string> words,
-                    const StandardStreams& streams) {
+                    const StandardStreams& streams, char* const* variables) {
     std::vector<char*> arguments;
     for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
@@ -47,7 +47,8 @@ pid_t spawn_program(const std::string& path, std::vector<std::string> words,
     ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
     pid_t child = 0;
     const int failed =
-        ::posix_spawn(&child, path.c_str(), &actions, &attributes, arguments.data(), environ);
+        ::posix_spawn(&child, path.c_str(), &actions, &attributes, arguments.data(),
+                      variables != nullptr ? variables : environ);
     ::posix_spawnattr_destroy(&attributes);
     ::posix_spawn_file_actions_destroy(&actions);
     if (failed != 0) throw system_error("run", path, failed);

@@ -115,6 +115,7 @@ std::variant<Invocation, Answer> parse(int argc, const char* const* argv) {
     add_job_verbs(app, invocation);
     add_mount_verbs(app, invocation);
     add_clone_verbs(app, invocation);
+    add_cluster_verbs(app, invocation);
     try {
         app.parse(argc, argv);
         take_globals(invocation, texts);

@@ -2,7 +2,7 @@
 /// What a command line asks for, in words that the rest of cli acts on.
 #pragma once
 
-#include <yore/server/cluster_start.h>
+#include <yore/cluster/start.h>
 #include <yore/server/secret_source.h>
 
 #include <cstdint>
@@ -41,7 +41,7 @@ struct Invocation {
     std::optional<bool> with_key_file;          ///< init: the secret is a key file
     std::string label;                          ///< init
     std::string destination;                    ///< log fetch: the file that it makes
-    std::optional<server::ClusterStart> start;  ///< restore: of a cluster, and then a server on it
+    std::optional<cluster::ClusterStart> start;  ///< restore: of a cluster, and then a server on it
     bool long_rows = false;                     ///< ls, find
     bool exact_sizes = false;                   ///< bytes instead of MiB
 };

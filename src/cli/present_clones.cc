@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// What the commands on clones tell.
+#include <yore/command/text.h>
+
 #include <fmt/format.h>
 
 #include "cli/presentation.h"
@@ -55,6 +57,11 @@ Presentation present_clone_show(const Invocation& invocation, Screen& screen) {
         if (clone["until"].is_string()) line("until", clone.value("until", ""));
         if (const auto changes = changes_text(invocation, clone); !changes.empty())
             line("changes", changes);
+        if (clone.contains("server")) {
+            line("server", clone["server"].value("state", ""));
+            line("connect", screen.name(bytes_in(clone["server"], "connect")));
+            line("log", screen.name(bytes_in(clone["server"], "log")));
+        }
         line("kept in", screen.name(bytes_in(clone, "changes")));
         line("hold", std::to_string(number_in(clone, "hold")));
         print_failure(screen, clone);
@@ -70,6 +77,11 @@ Presentation present_clone(const Invocation&, Screen& screen) {
                                clone.value("moment", ""),
                                clone.value("state", "") == "mounted" ? "at" : "not mounted at",
                                screen.name(bytes_in(clone, "directory"))));
+        if (clone.contains("server")) {
+            screen.out(fmt::format("{}\n", screen.name(bytes_in(clone["server"], "connect"))));
+            for (const auto& warning : command::bytes_of_list(clone["server"]["warnings"]))
+                screen.remark(screen.name(warning));
+        }
         if (clone["until"].is_string())
             screen.remark(fmt::format("it is removed at {}", clone.value("until", "")));
     };

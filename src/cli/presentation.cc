@@ -11,7 +11,7 @@ Presentation presentation_of(const Invocation& invocation, Screen& screen) {
     for (const auto* table :
          {&entry_presentations(), &record_presentations(), &time_presentations(),
           &outcome_presentations(), &keeping_presentations(), &serve_presentations(),
-          &job_presentations(), &clone_presentations()}) {
+          &job_presentations(), &clone_presentations(), &cluster_presentations()}) {
         const auto found = table->find(invocation.command);
         if (found != table->end()) return found->second(invocation, screen);
     }

@@ -30,6 +30,7 @@ const Presentations& serve_presentations();    ///< serve --check
 const Presentations& keeping_presentations();  ///< prune, collect, holds, source set
 const Presentations& job_presentations();      ///< jobs, schedules
 const Presentations& clone_presentations();    ///< clones
+const Presentations& cluster_presentations();  ///< tables
 Presentation presentation_of(const Invocation&, Screen&);
 
 /// The exact bytes of a text of an event; absent: empty.

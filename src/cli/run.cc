@@ -88,7 +88,7 @@ nlohmann::json run_here(server::Owner& owner, const std::string& name, const com
 }
 
 /// Starts a server on what was restored, so that the result tells of both.
-void add_server(server::ClusterStart start, nlohmann::json& result, Renderer& renderer,
+void add_server(cluster::ClusterStart start, nlohmann::json& result, Renderer& renderer,
                 const std::stop_token& stop) {
     if (result.contains("exit_code")) {
         renderer.remark("not started: something was left out");
@@ -98,7 +98,7 @@ void add_server(server::ClusterStart start, nlohmann::json& result, Renderer& re
     if (result.contains("needs"))
         start.needs = {command::bytes_of_list(result["needs"]["libraries"]),
                        command::bytes_of_list(result["needs"]["collations"])};
-    const auto started = server::start_cluster(start, stop);
+    const auto started = cluster::start_cluster(start, stop);
     result["server"] = {
         {"port", start.port},           {"socket_directory", start.directory},
         {"log", started.log},           {"connect", started.connect_command},
@@ -107,7 +107,7 @@ void add_server(server::ClusterStart start, nlohmann::json& result, Renderer& re
 
 int run_command(const Invocation& invocation, std::optional<crypto::SecretBytes> passphrase,
                 Renderer& renderer, command::Output& output) {
-    if (invocation.start) server::check_cluster_start(*invocation.start);
+    if (invocation.start) cluster::check_cluster_start(*invocation.start);
     Interrupts interrupts;
     auto request = invocation.request;
     if (invocation.input == Invocation::Input::new_secret) {

@@ -21,6 +21,7 @@ void add_time_verbs(CLI::App&, Invocation&);   ///< windows, versions, log
 void add_job_verbs(CLI::App&, Invocation&);    ///< jobs, schedule
 void add_mount_verbs(CLI::App&, Invocation&);  ///< mount, umount, serve
 void add_clone_verbs(CLI::App&, Invocation&);
+void add_cluster_verbs(CLI::App&, Invocation&);  ///< query, tables, dump
 
 /// A verb whose callback runs `fill` with the Invocation, its names already set.
 CLI::App* add_verb(CLI::App& parent, Invocation&, const std::string& name,

@@ -11,9 +11,10 @@ namespace yore::cli {
 namespace {
 
 struct Options {
-    std::string moment, name, directory, scratch, max_bytes, ttl, as;
+    std::string moment, name, directory, scratch, max_bytes, ttl, as, programs, role;
+    std::uint16_t port = 0;
     Tags tags;
-    bool allow_other = false, force = false;
+    bool allow_other = false, force = false, start = false, durable = false;
 };
 
 void put_create(nlohmann::json& request, const Options& options) {
@@ -26,6 +27,12 @@ void put_create(nlohmann::json& request, const Options& options) {
     if (const auto size = parse_size(options.max_bytes)) request["max_bytes"] = *size;
     if (!options.ttl.empty()) request["ttl"] = options.ttl;
     if (options.allow_other) request["allow_other"] = true;
+    if (options.start) request["start"] = true;
+    if (options.durable) request["durable"] = true;
+    if (options.port != 0) request["port"] = options.port;
+    if (!options.programs.empty())
+        command::put_bytes(request, "programs", absolute_path(options.programs));
+    if (!options.role.empty()) command::put_bytes(request, "role", options.role);
 }
 
 void add_create(CLI::App& clone, Invocation& invocation) {
@@ -48,6 +55,22 @@ void add_create(CLI::App& clone, Invocation& invocation) {
         ->type_name("DURATION");
     verb->add_flag("--allow-other", options->allow_other,
                    "Other users may use it, with the permissions that files have");
+    auto* start = verb->add_flag("--start", options->start,
+                                 "Of a cluster: run a server on it, which recovers to the moment");
+    verb->add_option("--port", options->port,
+                     "The server's port, in its own socket directory [5432]")
+        ->needs(start)
+        ->type_name("PORT");
+    verb->add_flag("--durable", options->durable,
+                   "What the server commits survives a loss of power [fsync is off]")
+        ->needs(start);
+    verb->add_option("--bindir", options->programs,
+                     "Where the programs of the server are [where packages have them]")
+        ->needs(start)
+        ->type_name("DIR");
+    verb->add_option("--role", options->role, "A role of the cluster that may log in [postgres]")
+        ->needs(start)
+        ->type_name("NAME");
 }
 
 /// A verb of which clone.

@@ -181,7 +181,7 @@ void add_restore(CLI::App& app, Invocation& invocation) {
             request["tablespaces"] = command::list_of_bytes(options->tablespaces);
             request["startable"] = options->port != 0;
             if (options->port != 0)
-                invocation.start = server::ClusterStart{
+                invocation.start = cluster::ClusterStart{
                     absolute_path(options->target), options->port,
                     options->programs.empty() ? "" : absolute_path(options->programs)};
         });

@@ -83,7 +83,14 @@ CloneClaim::~CloneClaim() {
     entries_.tell();
 }
 
+void CloneClaim::end_server(cluster::Server::End how) {
+    std::unique_ptr<CloneServer> server;
+    change([&](CloneEntry& entry) { server = std::move(entry.server); });
+    if (server) server->end(how);
+}
+
 void CloneClaim::end_live() {
+    end_server(cluster::Server::End::at_once);
     std::unique_ptr<LiveClone> live;  // it ends without the lock
     std::unique_lock lock(entries_.mutex);
     entries_.news.wait(lock, [&] { return entry_->second.lookers == 0; });

@@ -13,19 +13,22 @@
 #include <stop_token>
 #include <string>
 
+#include "command/clone_server.h"
 #include "command/live_clone.h"
 
 namespace yore::command {
 
-/// Who has claimed it may change it, with the lock, and may use `live` without; all others look at
-/// it with the lock.
+/// Who has claimed it may change it, with the lock, and may use `live` and `server` without; all
+/// others look at it with the lock.
 struct CloneEntry {
     CloneRecord record;
     std::string damage;   ///< of its record: it can only be removed
     std::string failure;  ///< why it could not be mounted
     std::unique_ptr<LiveClone> live;
-    bool gone = false;  ///< the mount of `live` was ended
+    std::unique_ptr<CloneServer> server;  ///< on `live`, as long as that
+    bool gone = false;                    ///< the mount of `live` was ended
     bool claimed = false;
+    bool throwaway = false;  ///< not worth a line in the log
     unsigned lookers = 0;  ///< who uses `live` without a claim: it stays meanwhile
     bool is_mounted() const { return live && !gone; }
 };
@@ -78,6 +81,7 @@ class CloneClaim {
     }
     /// Ends its mount, though it is in use, and what is open of it.
     void end_live();
+    void end_server(cluster::Server::End);
     /// Whether there is no such clone any more when the claim ends.
     void erase_at_end(bool erased = true) { erased_ = erased; }
     bool is_erased() const { return erased_; }

@@ -17,6 +17,20 @@ nlohmann::json optional_of(const std::optional<Value>& value) {
 
 }  // namespace
 
+nlohmann::json describe(const CloneStatus::Server& server) {
+    nlohmann::json object{{"port", server.access.port},
+                          {"role", server.access.role},
+                          {"process", server.process},
+                          {"state", server.has_ended ? "ended" : "running"}};
+    put_bytes(object, "socket_directory", server.access.socket_directory);
+    put_bytes(object, "log", server.log);
+    put_bytes(object, "connect",
+              fmt::format("psql -h {} -p {} -U {} postgres", server.access.socket_directory,
+                          server.access.port, server.access.role));
+    object["warnings"] = list_of_bytes(server.warnings);
+    return object;
+}
+
 nlohmann::json describe(const CloneStatus& clone, Timestamp now) {
     constexpr std::int64_t ns_per_second = 1'000'000'000;
     const CloneRecord& record = clone.record;
@@ -38,6 +52,7 @@ nlohmann::json describe(const CloneStatus& clone, Timestamp now) {
     }
     put_bytes(object, "directory", clone.directory);
     put_bytes(object, "changes", record.changes);
+    if (clone.server) object["server"] = describe(*clone.server);
     if (!clone.failure.empty()) put_bytes(object, "failure", clone.failure);
     return object;
 }

@@ -32,6 +32,22 @@ std::string record_path(const std::string& repository, std::string_view name) {
     return clone_directory(repository, name) + "/clone.json";
 }
 
+void put(nlohmann::json& object, const CloneServerOptions& server) {
+    object["server_port"] = server.port;
+    object["server_durable"] = server.durable;
+    put_bytes(object, "server_programs", server.programs);
+    put_bytes(object, "server_role", server.role);
+}
+
+std::optional<CloneServerOptions> server_from(Fields& fields) {
+    const auto port = fields.number("server_port");
+    CloneServerOptions server{static_cast<std::uint16_t>(port.value_or(0)),
+                              fields.flag("server_durable"),
+                              fields.optional_text("server_programs").value_or(""),
+                              fields.optional_text("server_role").value_or("")};
+    return port ? std::optional(std::move(server)) : std::nullopt;
+}
+
 nlohmann::json to_json(const CloneRecord& record) {
     nlohmann::json object{{"format", 1},
                           {"name", record.name},
@@ -47,6 +63,10 @@ nlohmann::json to_json(const CloneRecord& record) {
     if (record.bytes_max) object["bytes_max"] = *record.bytes_max;
     put_bytes(object, "directory", record.directory);
     put_bytes(object, "changes", record.changes);
+    if (record.server) put(object, *record.server);
+    if (!record.base.empty()) object["base"] = record.base;
+    for (const auto& [oid, location] : record.tablespaces)
+        put_bytes(object["tablespaces"], oid, location);
     object["phase"] =
         std::ranges::find(phase_names, record.phase, &std::pair<Phase, std::string_view>::first)
             ->second;
@@ -89,6 +109,10 @@ CloneRecord from_json(const nlohmann::json& object) {
     record.changes = fields.text("changes");
     record.bytes_max = fields.number("bytes_max");
     record.hold = small_number(fields, "hold");
+    record.server = server_from(fields);
+    record.base = fields.optional_text("base").value_or("");
+    for (auto& [oid, location] : fields.pairs("tablespaces"))
+        record.tablespaces.push_back({std::move(oid), std::move(location)});
     record.phase = phase_of(fields.text("phase"));
     fields.done();
     return record;
@@ -133,6 +157,14 @@ std::string scratch_changes(const std::string& scratch, std::string_view name) {
     return fmt::format("{}/yore-clone-{}", scratch == "/" ? "" : scratch, name);
 }
 
+std::string server_log(const std::string& repository, std::string_view name) {
+    return clone_directory(repository, name) + "/server.log";
+}
+
+std::string server_process_file(const std::string& repository, std::string_view name) {
+    return clone_directory(repository, name) + "/server.pid";
+}
+
 void save(const std::string& repository, const CloneRecord& record) {
     make_directories(clone_directory(repository, record.name));
     replace_file(record_path(repository, record.name), as_bytes(to_json(record).dump(2) + "\n"));
@@ -143,8 +175,9 @@ void remove_record(const std::string& repository, std::string_view name) {
     const auto directory = clone_directory(repository, name);
     if (!std::filesystem::is_directory(directory, failed)) return;
     remove_interrupted_replacements(directory);
-    if (::unlink(record_path(repository, name).c_str()) != 0 && errno != ENOENT)
-        throw system_error("remove", record_path(repository, name), errno);
+    for (const auto& path : {server_log(repository, name), record_path(repository, name)})
+        if (::unlink(path.c_str()) != 0 && errno != ENOENT)
+            throw system_error("remove", path, errno);
     sync_directory(directory);
     if (::rmdir(directory.c_str()) != 0 && errno != ENOENT && errno != ENOTEMPTY)
         throw system_error("remove", directory, errno);

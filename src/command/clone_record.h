@@ -18,9 +18,14 @@ std::string default_changes(const std::string& repository, std::string_view name
 /// DIR/yore-clone-NAME
 std::string scratch_changes(const std::string& scratch, std::string_view name);
 
+/// What its server logs, and which process it is: REPO/clones/NAME/server.log, server.pid
+std::string server_log(const std::string& repository, std::string_view name);
+std::string server_process_file(const std::string& repository, std::string_view name);
+
 /// Makes the clone's directory, too; durable when it returns.
 void save(const std::string& repository, const CloneRecord&);
-/// Removes the record, and the directory unless something else is in it. Not there: nothing.
+/// Removes the record, its server's log, and the directory unless something else is in it. Not
+/// there: nothing.
 void remove_record(const std::string& repository, std::string_view name);
 
 /// A clone that is there, by name; damaged: a failure instead of the record.

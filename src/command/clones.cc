@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "command/clone_entries.h"
+#include "command/clone_plan.h"
 #include "command/clone_record.h"
 #include "command/moment.h"
 
@@ -25,18 +26,6 @@ using Phase = CloneRecord::Phase;
 /// The clock may be set meanwhile.
 constexpr std::chrono::nanoseconds longest_wait = std::chrono::seconds(60);
 
-/// An absolute path of a directory that there is, without links.
-std::string existing_directory(const std::string& what, const std::string& path) {
-    std::error_code failed;
-    if (!path.starts_with('/'))
-        throw Error(Errc::invalid, fmt::format("{} {} is not an absolute path", what, path));
-    const auto whole = std::filesystem::canonical(path, failed);
-    if (failed || !std::filesystem::is_directory(whole, failed))
-        throw Error(Errc::invalid, fmt::format("{} {} is not a directory", what, path),
-                    {"the process that owns the repository must see it, too"});
-    return whole;
-}
-
 /// It was made: true.
 bool make_mountpoint(const std::string& directory) {
     std::error_code failed;
@@ -45,20 +34,6 @@ bool make_mountpoint(const std::string& directory) {
         throw Error(Errc::invalid, fmt::format("mount at {}: not a directory", directory),
                     {"name an empty directory, or one that is not there yet"});
     return make_directories(directory);
-}
-
-std::string scratch_directory(const NewClone& wanted) {
-    const auto scratch = existing_directory("scratch", *wanted.scratch);
-    if (mount::is_on_mount_of_ours(scratch))
-        throw Error(Errc::invalid, fmt::format("scratch {} lies in a mount of Yore", scratch),
-                    {"name a directory of a file system on a disk"});
-    auto changes = scratch_changes(scratch, wanted.name);
-    std::error_code failed;
-    if (std::filesystem::exists(std::filesystem::symlink_status(changes, failed)))
-        throw Error(Errc::exists, fmt::format("{} is there already", changes),
-                    {"it may be of a clone of another repository: take another name, or another "
-                     "directory"});
-    return changes;
 }
 
 /// In use: with a hint how it goes all the same.
@@ -107,19 +82,20 @@ struct Clones::State {
 
     bool stays() const { return context.options().life != OwnerLife::command; }
     const std::string& repository() const { return context.directory(); }
-    std::string directory_of(const CloneRecord&) const;
+    std::string directory_of(const CloneRecord& record) const {
+        return clone_mountpoint(context, record);
+    }
     CloneStatus status(const CloneEntry&) const;
     CloneStatus status_after(const CloneClaim&);
     void save_phase(CloneClaim&, Phase);
 
-    void check_place(const NewClone&) const;
-    CloneRecord plan(const NewClone&, const Moment&) const;
     std::uint32_t hold(const CloneRecord&, const Moment&);
-    void make(CloneClaim&, const Moment&);
+    void make(CloneClaim&, const Moment&, const NewClone&, const std::stop_token&);
     void undo_making(CloneClaim&);
     static void refuse_damaged(const CloneClaim&);
-    void mount(CloneClaim&);
-    void close(CloneClaim&, InUse);
+    void mount(CloneClaim&, const std::stop_token&);
+    void start_server(CloneClaim&, const std::stop_token&);
+    void close(CloneClaim&, InUse, cluster::Server::End = cluster::Server::End::at_once);
     void make_anew(CloneClaim&);
     void discard(const CloneRecord&);
     void release_holds(std::string_view name);
@@ -147,17 +123,13 @@ void Clones::load() {
     }
 }
 
-std::string Clones::State::directory_of(const CloneRecord& record) const {
-    if (!record.directory.empty()) return record.directory;
-    return fmt::format("{}/clones/{}", context.options().runtime_directory, record.name);
-}
-
 CloneStatus Clones::State::status(const CloneEntry& entry) const {
     CloneStatus status;
     status.record = entry.record;
     status.directory = directory_of(entry.record);
     status.failure = entry.damage.empty() ? entry.failure : entry.damage;
     status.state = entry.claimed ? CloneStatus::State::changing : state_of(entry);
+    if (entry.server) status.server = entry.server->status();
     return status;
 }
 
@@ -181,41 +153,6 @@ void Clones::State::save_phase(CloneClaim& claim, Phase phase) {
 
 // How one is made.
 
-void Clones::State::check_place(const NewClone& wanted) const {
-    if (wanted.directory && !wanted.directory->starts_with('/'))
-        throw Error(Errc::invalid, fmt::format("{} is not an absolute path", *wanted.directory));
-    if (!wanted.directory && context.options().runtime_directory.empty())
-        throw Error(Errc::invalid, "there is no directory to mount clones in",
-                    {"`--at DIR` names one"});
-    if (wanted.ttl && wanted.ttl->ns <= 0)
-        throw Error(Errc::invalid, "ttl: a clone cannot end before it begins");
-    if (wanted.bytes_max == 0)
-        throw Error(Errc::invalid, "max_bytes: nothing could be changed in it");
-}
-
-CloneRecord Clones::State::plan(const NewClone& wanted, const Moment& moment) const {
-    CloneRecord record;
-    record.name = wanted.name;
-    record.source = moment.source.id;
-    record.source_name = moment.source.name;
-    record.state = moment.state;
-    record.root = moment.root.hex();
-    record.created = context.clock().now();
-    if (wanted.ttl) record.until = record.created + *wanted.ttl;
-    record.directory = wanted.directory ? mountpoint_name(*wanted.directory) : "";
-    record.allow_other = wanted.allow_other;
-    record.changes =
-        wanted.scratch ? scratch_directory(wanted) : default_changes(repository(), wanted.name);
-    record.bytes_max = wanted.bytes_max;
-    if (is_at_or_below(record.directory, record.changes) ||
-        is_at_or_below(record.changes, directory_of(record)))
-        throw Error(Errc::invalid,
-                    fmt::format("{}: its changes in {} and its mount would lie in each other",
-                                directory_of(record), record.changes),
-                    {"name another directory"});
-    return record;
-}
-
 std::uint32_t Clones::State::hold(const CloneRecord& record, const Moment& moment) {
     catalog::Hold hold{.source = record.source, .created = record.created, .clone = record.name};
     hold.snapshot = moment.snapshot;
@@ -225,14 +162,16 @@ std::uint32_t Clones::State::hold(const CloneRecord& record, const Moment& momen
 
 /// A prune just before the hold may have taken what the moment means: then it is not found when the
 /// mount opens it anew, and nothing is left of the clone.
-void Clones::State::make(CloneClaim& claim, const Moment& moment) {
+/// A throwaway's phase stays what it is now: the next owner finds that it has no maker.
+void Clones::State::make(CloneClaim& claim, const Moment& moment, const NewClone& wanted,
+                         const std::stop_token& stop) {
     const auto number = hold(claim->record, moment);
     claim.change([&](CloneEntry& entry) { entry.record.hold = number; });
     try {
         save_phase(claim, Phase::making);
         clone::Clone::create(claim->record.changes);
-        mount(claim);
-        save_phase(claim, Phase::whole);
+        mount(claim, stop);
+        if (!wanted.throwaway) save_phase(claim, Phase::whole);
     } catch (...) {
         undo_making(claim);
         throw;
@@ -249,17 +188,20 @@ void Clones::State::undo_making(CloneClaim& claim) {
     }
 }
 
-CloneStatus Clones::create(const NewClone& wanted, Output& output, const std::stop_token&) {
+CloneStatus Clones::create(const NewClone& wanted, Output& output, const std::stop_token& stop) {
     catalog::check_clone_name(wanted.name);
-    state_->check_place(wanted);
+    check_clone_place(state_->context, wanted);
     CloneClaim claim(state_->entries, wanted.name);
     claim.erase_at_end();
     const Moment moment = resolve_moment(state_->context, wanted.moment, output);
-    const CloneRecord record = state_->plan(wanted, moment);
-    claim.change([&](CloneEntry& entry) { entry.record = record; });
-    state_->make(claim, moment);
+    const CloneRecord record = plan_clone(state_->context, wanted, moment);
+    claim.change([&](CloneEntry& entry) {
+        entry.record = record;
+        entry.throwaway = wanted.throwaway;
+    });
+    state_->make(claim, moment, wanted, stop);
     claim.erase_at_end(false);
-    log_info("clone {}: made of {}", record.name, record.moment());
+    if (!wanted.throwaway) log_info("clone {}: made of {}", record.name, record.moment());
     return state_->status_after(claim);
 }
 
@@ -271,12 +213,13 @@ void Clones::State::refuse_damaged(const CloneClaim& claim) {
                     {fmt::format("`yore clone remove {}` removes it", claim->record.name)});
 }
 
-void Clones::State::mount(CloneClaim& claim) {
+void Clones::State::mount(CloneClaim& claim, const std::stop_token& stop) {
     const CloneRecord record = claim->record;
     const auto directory = directory_of(record);
     bool made = false;
     try {
         refuse_damaged(claim);
+        end_left_server(repository(), record);
         if (detach_dead_mount(directory))
             log_info("{}: a dead mount was in the way and is detached", directory);
         made = make_mountpoint(directory);
@@ -288,35 +231,58 @@ void Clones::State::mount(CloneClaim& claim) {
             entry.failure.clear();
             if (record.phase == Phase::making) entry.record.directory_made = made;
         });
+        if (record.server) start_server(claim, stop);
     } catch (const Error& error) {
+        claim.end_live();
         if (made) ::rmdir(directory.c_str());
         claim.change([&](CloneEntry& entry) { entry.failure = error.what(); });
         throw error.within("clone " + record.name);
     }
-    log_info("clone {}: mounted at {}", record.name, directory);
+    if (!claim->throwaway) log_info("clone {}: mounted at {}", record.name, directory);
+}
+
+/// What its log makes elsewhere is known for good before it may be replayed.
+void Clones::State::start_server(CloneClaim& claim, const std::stop_token& stop) {
+    const auto directory = directory_of(claim->record);
+    if (auto guarded = cluster::guarded_tablespaces(directory); !guarded.empty()) {
+        CloneRecord record = claim->record;
+        record.tablespaces = std::move(guarded);
+        save(repository(), record);
+        claim.change([&](CloneEntry& entry) { entry.record = record; });
+    }
+    auto server = std::make_unique<CloneServer>(context, claim->record, directory, stop);
+    if (!claim->throwaway)
+        log_info("clone {}: its server answers at {}", claim->record.name,
+                 server->access().socket_directory);
+    claim.change([&](CloneEntry& entry) { entry.server = std::move(server); });
 }
 
 CloneStatus Clones::mount(const std::string& name, const std::stop_token& stop) {
     CloneClaim claim(state_->entries, name, stop);
-    if (claim.is_mounted()) return state_->status_after(claim);
+    const bool is_whole =
+        !claim->record.server || (claim->server && !claim->server->status().has_ended);
+    if (claim.is_mounted() && is_whole) return state_->status_after(claim);
     state_->close(claim, InUse::detached);
-    state_->mount(claim);
+    state_->mount(claim, stop);
     return state_->status_after(claim);
 }
 
-void Clones::State::close(CloneClaim& claim, InUse in_use) {
+void Clones::State::close(CloneClaim& claim, InUse in_use, cluster::Server::End server_ends) {
     if (!claim->live) return;
+    claim.end_server(server_ends);
     if (in_use == InUse::refused)
         claim->live->unmount();
     else
         claim->live->detach();
     claim.end_live();
-    log_info("clone {}: unmounted", claim->record.name);
+    if (!claim->throwaway) log_info("clone {}: unmounted", claim->record.name);
 }
 
 // How one begins anew, and ends.
 
 void Clones::State::make_anew(CloneClaim& claim) {
+    end_left_server(repository(), claim->record);
+    claim.change([](CloneEntry& entry) { entry.record.tablespaces.clear(); });
     save_phase(claim, Phase::resetting);
     clone::remove_clone(claim->record.changes);
     clone::Clone::create(claim->record.changes);
@@ -329,7 +295,7 @@ CloneStatus Clones::reset(const std::string& name, const std::stop_token& stop) 
     doing([&] { return "clone " + name; }, [&] { state_->close(claim, InUse::refused); });
     state_->make_anew(claim);
     log_info("clone {}: reset to {}", name, claim->record.moment());
-    if (state_->stays()) state_->mount(claim);
+    if (state_->stays()) state_->mount(claim, stop);
     return state_->status_after(claim);
 }
 
@@ -349,12 +315,13 @@ CloneRecord Clones::remove(const std::string& name, InUse in_use, const std::sto
     state_->save_phase(claim, Phase::removing);
     state_->discard(claim->record);
     claim.erase_at_end();
-    log_info("clone {}: removed", name);
+    if (!claim->throwaway) log_info("clone {}: removed", name);
     return claim->record;
 }
 
 /// It is not open.
 void Clones::State::discard(const CloneRecord& record) {
+    end_left_server(repository(), record);
     const auto directory = directory_of(record);
     detach_dead_mount(directory);
     clone::remove_clone(record.changes);
@@ -406,7 +373,7 @@ void Clones::State::mount_at_start(const std::string& name, const std::stop_toke
     try {
         CloneClaim claim(entries, name, stop);
         end_what_was_begun(claim);
-        if (!claim.is_erased() && !claim->live) mount(claim);
+        if (!claim.is_erased() && !claim->live) mount(claim, stop);
     } catch (const Error& error) {
         if (error.code() != Errc::not_found ||
             entries.with([&](const auto& by_name) { return by_name.contains(name); }))
@@ -452,7 +419,7 @@ void Clones::close_all() {
     for (const CloneStatus& clone : list()) {
         try {
             CloneClaim claim(state_->entries, clone.record.name, {});
-            state_->close(claim, InUse::detached);
+            state_->close(claim, InUse::detached, cluster::Server::End::clean);
         } catch (const std::exception& error) {
             log_error("clone {}: {}", clone.record.name, error.what());
         }
@@ -475,6 +442,25 @@ CloneStatus Clones::show(const std::string& name) const {
         [&](const auto&) { return state_->status(state_->entries.find(name)); });
     clone.usage = state_->entries.usage(name);
     return clone;
+}
+
+std::optional<CloneStatus> Clones::find_untouched(std::uint32_t source, std::string_view state,
+                                                  const std::stop_token& stop) const {
+    for (const CloneStatus& clone : list()) {
+        if (!clone.server || clone.record.source != source || clone.record.state != state) continue;
+        try {
+            CloneClaim claim(state_->entries, clone.record.name, stop);
+            if (claim->server && claim->server->is_untouched(stop)) return clone;
+        } catch (const Error& error) {
+            if (error.code() == Errc::cancelled) throw;
+        }
+    }
+    return std::nullopt;
+}
+
+void Clones::end_server(const std::string& name, const std::stop_token& stop) {
+    CloneClaim claim(state_->entries, name, stop);
+    claim.end_server(cluster::Server::End::clean);
 }
 
 bool Clones::is_there(std::string_view name) const {

@@ -14,6 +14,7 @@
 
 #include <unistd.h>
 
+#include "command/clone_server.h"
 #include "command/describe.h"
 #include "command/fields.h"
 #include "command/moment.h"
@@ -88,10 +89,8 @@ void check_startable(const Moment& moment, const restore::RestoreOptions& option
 
 /// `libraries` and `collations`, as the base backup has them.
 nlohmann::json needs_of(Context& context, const Moment& moment) {
-    const auto name = catalog::SnapshotName::parse(moment.plan.value("snapshot", ""));
-    const auto snapshot = name ? context.catalog().snapshot(moment.source.id, *name) : std::nullopt;
     const auto needs =
-        snapshot && snapshot->base_backup ? snapshot->base_backup->needs : catalog::ServerNeeds{};
+        needs_of(context, moment.source.id, moment.plan.value("snapshot", ""));
     return {{"libraries", list_of_bytes(needs.libraries)},
             {"collations", list_of_bytes(needs.collations)}};
 }

@@ -72,6 +72,7 @@ class ClusterMoment {
             directory.attributes = above->attributes();
             edit_.put(place, std::move(directory));
             put_text(place + "/READ_ME_FIRST", guard_text(path));
+            put_text(place + "/location", path);  // for who can keep the server away from it
         }
     }
 

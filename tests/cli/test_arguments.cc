@@ -34,71 +34,77 @@ Answer answer(const std::vector<std::string>& words) {
 
 const std::string here = std::filesystem::current_path();
 
+/// One of each verb.
+const std::vector<std::vector<std::string>> verb_lines{
+    {"info"},
+    {"stats"},
+    {"metrics"},
+    {"verify"},
+    {"key", "add"},
+    {"key", "list"},
+    {"key", "remove", "x"},
+    {"key", "rotate"},
+    {"source", "add", "n", "--directory", "/"},
+    {"source", "import", "n", "--directory", "/"},
+    {"source", "list"},
+    {"source", "set", "n", "--keep-all"},
+    {"source", "show", "n"},
+    {"source", "remove", "n"},
+    {"check", "n"},
+    {"log", "push", "n", "pg_wal/x"},
+    {"log", "fetch", "n", "x", "y"},
+    {"snapshot", "n"},
+    {"snapshots"},
+    {"prune", "n", "--keep-last", "1"},
+    {"collect"},
+    {"clone", "create", "n@latest", "c"},
+    {"clone", "list"},
+    {"clone", "show", "c"},
+    {"clone", "mount", "c"},
+    {"clone", "reset", "c"},
+    {"clone", "snapshot", "c"},
+    {"clone", "remove", "c", "--force"},
+    {"hold", "add", "n@latest"},
+    {"hold", "list"},
+    {"hold", "release", "1"},
+    {"ls", "n@latest"},
+    {"cat", "n@latest", "f"},
+    {"find", "n@latest"},
+    {"du", "n@latest"},
+    {"query", "n@latest", "select 1"},
+    {"tables", "n@latest"},
+    {"dump", "n@latest"},
+    {"diff", "n@a", "n@b"},
+    {"restore", "n@latest", "--to", "/x"},
+    {"versions", "n", "f"},
+    {"log", "follow", "n"},
+    {"log", "pause", "n"},
+    {"log", "resume", "n"},
+    {"source", "upgrade", "n"},
+    {"log", "list", "n"},
+    {"log", "status", "n"},
+    {"windows", "n"},
+    {"jobs", "list"},
+    {"jobs", "show", "1"},
+    {"jobs", "follow", "1"},
+    {"jobs", "cancel", "1"},
+    {"jobs", "pause", "1"},
+    {"jobs", "resume", "1"},
+    {"schedule", "list"},
+    {"schedule", "show", "n"},
+    {"schedule", "set", "n", "--cron", "@daily"},
+    {"schedule", "remove", "n"},
+    {"schedule", "pause", "n"},
+    {"schedule", "resume", "n"},
+    {"schedule", "run-now", "n"},
+    {"mount", "/m"},
+    {"umount", "/m"}};
+
 }  // namespace
 
 TEST_CASE("every verb leads to a command that exists") {
-    const std::vector<std::vector<std::string>> lines{{"info"},
-                                                      {"stats"},
-                                                      {"metrics"},
-                                                      {"verify"},
-                                                      {"key", "add"},
-                                                      {"key", "list"},
-                                                      {"key", "remove", "x"},
-                                                      {"key", "rotate"},
-                                                      {"source", "add", "n", "--directory", "/"},
-                                                      {"source", "import", "n", "--directory", "/"},
-                                                      {"source", "list"},
-                                                      {"source", "set", "n", "--keep-all"},
-                                                      {"source", "show", "n"},
-                                                      {"source", "remove", "n"},
-                                                      {"check", "n"},
-                                                      {"log", "push", "n", "pg_wal/x"},
-                                                      {"log", "fetch", "n", "x", "y"},
-                                                      {"snapshot", "n"},
-                                                      {"snapshots"},
-                                                      {"prune", "n", "--keep-last", "1"},
-                                                      {"collect"},
-                                                      {"clone", "create", "n@latest", "c"},
-                                                      {"clone", "list"},
-                                                      {"clone", "show", "c"},
-                                                      {"clone", "mount", "c"},
-                                                      {"clone", "reset", "c"},
-                                                      {"clone", "snapshot", "c"},
-                                                      {"clone", "remove", "c", "--force"},
-                                                      {"hold", "add", "n@latest"},
-                                                      {"hold", "list"},
-                                                      {"hold", "release", "1"},
-                                                      {"ls", "n@latest"},
-                                                      {"cat", "n@latest", "f"},
-                                                      {"find", "n@latest"},
-                                                      {"du", "n@latest"},
-                                                      {"diff", "n@a", "n@b"},
-                                                      {"restore", "n@latest", "--to", "/x"},
-                                                      {"versions", "n", "f"},
-                                                      {"log", "follow", "n"},
-                                                      {"log", "pause", "n"},
-                                                      {"log", "resume", "n"},
-                                                      {"source", "upgrade", "n"},
-                                                      {"log", "list", "n"},
-                                                      {"log", "status", "n"},
-                                                      {"windows", "n"},
-                                                      {"jobs", "list"},
-                                                      {"jobs", "show", "1"},
-                                                      {"jobs", "follow", "1"},
-                                                      {"jobs", "cancel", "1"},
-                                                      {"jobs", "pause", "1"},
-                                                      {"jobs", "resume", "1"},
-                                                      {"schedule", "list"},
-                                                      {"schedule", "show", "n"},
-                                                      {"schedule", "set", "n", "--cron", "@daily"},
-                                                      {"schedule", "remove", "n"},
-                                                      {"schedule", "pause", "n"},
-                                                      {"schedule", "resume", "n"},
-                                                      {"schedule", "run-now", "n"},
-                                                      {"mount", "/m"},
-                                                      {"umount", "/m"}};
     std::set<std::string> seen;
-    for (const auto& line : lines) {
+    for (const auto& line : verb_lines) {
         const auto parsed = invocation(line);
         CAPTURE(parsed.command);
         CHECK(command::find_command(parsed.command) != nullptr);
@@ -173,9 +179,38 @@ TEST_CASE("a clone's request holds what was said, and no more") {
                                           {"max_bytes", 1u << 30},
                                           {"ttl", "2h"},
                                           {"allow_other", true}});
+    CHECK(invocation({"clone", "create", "db@latest", "c", "--start", "--port", "6000", "--durable",
+                      "--bindir", "b", "--role", "me"})
+              .request == nlohmann::json{{"moment", "db@latest"},
+                                         {"name", "c"},
+                                         {"start", true},
+                                         {"port", 6000},
+                                         {"durable", true},
+                                         {"programs", here + "/b"},
+                                         {"role", "me"}});
+    CHECK(answer({"clone", "create", "db@latest", "c", "--durable"}).exit_code == 2);
     CHECK(answer({"clone", "create", "n@latest", "c", "--ttl", "soon"}).exit_code == 2);
     CHECK(answer({"clone", "create", "n@latest"}).exit_code == 2);
     CHECK(answer({"clone"}).exit_code == 2);
+}
+
+TEST_CASE("what is asked of a cluster's moment arrives as it was said") {
+    const auto asked = invocation({"query", "db@latest", "select 1", "-d", "shop", "--format",
+                                   "csv", "--tuples-only", "--write", "--role", "me"});
+    CHECK(asked.request == nlohmann::json{{"moment", "db@latest"},
+                                          {"sql", "select 1"},
+                                          {"database", "shop"},
+                                          {"format", "csv"},
+                                          {"tuples_only", true},
+                                          {"write", true},
+                                          {"role", "me"}});
+    CHECK(asked.input == Invocation::Input::nothing);
+    CHECK(invocation({"query", "db@latest"}).input == Invocation::Input::standard_input);
+    CHECK(answer({"query", "db@latest", "select 1", "--format", "json"}).exit_code == 2);
+    CHECK(invocation({"dump", "db@latest", "--table", "a.b", "-t", "c", "--", "-Fc", "--no-owner"})
+              .request == nlohmann::json{{"moment", "db@latest"},
+                                         {"tables", {"a.b", "c"}},
+                                         {"options", {"-Fc", "--no-owner"}}});
 }
 
 TEST_CASE("names that are not UTF-8 arrive exactly") {

@@ -41,7 +41,7 @@ BANNED_CALLS = {
     r"(?<![\w.>])(?:std::)?s?rand\s*\(|\bstd::random_device\b":
         ({"base"}, "take a Random"),
     r"(?<![\w.>])v?fork\s*\(":
-        ({"base", "server", "mount"}, "processes start in base, server, mount"),
+        ({"base", "cluster", "server", "mount"}, "processes start in base, cluster, server, mount"),
 }
 
 

@@ -4,7 +4,7 @@
 _yore() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
     local global='--repo --json --quiet --passphrase-file --passphrase-command --key-file --cache-size --help'
-    local verbs='init info stats metrics verify key source check snapshot snapshots log windows versions ls cat find du diff restore mount umount serve prune collect hold clone jobs schedule'
+    local verbs='init info stats metrics verify key source check snapshot snapshots log windows versions ls cat find du diff restore mount umount serve prune collect hold clone query tables dump jobs schedule'
     declare -A options=(
         [init]='--encryption --label'
         [source]='add import list show set upgrade remove --purge --keep-all --keep-last --keep-hourly --keep-daily --keep-weekly --keep-monthly --keep-yearly --keep-within --window --directory --postgresql --config-dir --slot-limit --one-file-system --exclude --exclude-from --keep-cache-dirs --keep-nodump --path --subdirectory --time --zone --dry-run --tag'
@@ -20,7 +20,10 @@ _yore() {
         [prune]='--dry-run --collect --keep-last --keep-hourly --keep-daily --keep-weekly --keep-monthly --keep-yearly --keep-within --window'
         [collect]='--dry-run --bytes'
         [hold]='add list release --until --reason'
-        [clone]='create list show mount reset snapshot remove --as --tag --at --scratch --max-bytes --ttl --allow-other --bytes --force'
+        [clone]='create list show mount reset snapshot remove --as --tag --at --scratch --max-bytes --ttl --allow-other --start --port --durable --bindir --role --bytes --force'
+        [query]='--database --format --tuples-only --write --bindir --role'
+        [tables]='--database --bytes --bindir --role'
+        [dump]='--database --table --bindir --role'
         [jobs]='list show follow cancel pause resume --last'
         [schedule]='list show set remove pause resume run-now --task --cron --zone --on-previous-running --on-failure --level --max-time --older-than'
         [verify]='--level --max-time --older-than --sample'

@@ -16,10 +16,11 @@ std::vector<std::string> path_directories();
 struct StandardStreams {
     int input = -1, output = -1, errors = -1;
 };
-/// Runs the program at `path` with these words (the first is its own name) and our environment. Our
-/// blocked signals are not its. Cannot be run: throws as system_error does.
+/// Runs the program at `path` with these words (the first is its own name) and these variables, as
+/// of execve; nullptr: ours. Our blocked signals are not its. Cannot be run: throws as system_error
+/// does.
 pid_t spawn_program(const std::string& path, std::vector<std::string> words,
-                    const StandardStreams&);
+                    const StandardStreams&, char* const* variables = nullptr);
 
 /// Its status, as waitpid tells it; signals of ours do not end the wait.
 int wait_for_program(pid_t);

@@ -9,6 +9,7 @@
 
 #include <yore/base/time.h>
 #include <yore/clone/clone.h>
+#include <yore/cluster/server.h>
 #include <yore/command/command.h>
 #include <yore/mount/writable_mount.h>
 
@@ -22,6 +23,14 @@
 #include <vector>
 
 namespace yore::command {
+
+/// A PostgreSQL server on a clone of a cluster's moment: it runs whenever the clone is mounted.
+struct CloneServerOptions {
+    std::uint16_t port = 5432;  ///< of its socket: no two clones share a directory
+    bool durable = false;       ///< what is committed survives a loss of power
+    std::string programs;       ///< as cluster::ServerOptions
+    std::string role;           ///< to log in as; empty: the usual ones are tried
+};
 
 struct CloneRecord {
     std::string name;
@@ -38,6 +47,9 @@ struct CloneRecord {
     std::string changes;  ///< the directory of clone::Clone; absolute
     std::optional<std::uint64_t> bytes_max;
     std::uint32_t hold = 0;
+    std::optional<CloneServerOptions> server;
+    std::string base;  ///< the snapshot that its moment builds on: of a cluster's, its base backup
+    std::vector<cluster::LoggedTablespace> tablespaces;  ///< which its server makes in recovery
     /// What was begun: the next owner that stays ends it.
     enum class Phase : std::uint8_t { whole, making, resetting, removing } phase = Phase::making;
 
@@ -55,6 +67,14 @@ struct CloneStatus {
     } state = State::unmounted;
     std::string failure;
     std::optional<clone::Usage> usage;  ///< when it is mounted
+    struct Server {
+        cluster::ServerAccess access;
+        pid_t process = 0;
+        bool has_ended = false;  ///< by itself
+        std::string log;
+        std::vector<std::string> warnings;
+    };
+    std::optional<Server> server;  ///< when it is mounted, if it has one
 };
 std::string_view name_of(CloneStatus::State);
 
@@ -64,6 +84,9 @@ struct NewClone {
     std::optional<std::uint64_t> bytes_max;
     std::optional<Duration> ttl;
     bool allow_other = false;
+    std::optional<CloneServerOptions> server;
+    /// Of its maker alone: not kept over the end of the owner.
+    bool throwaway = false;
 };
 
 /// Any thread. Calls on one clone take turns; a stop ends the waiting: Errc::cancelled. No such
@@ -77,11 +100,13 @@ class Clones {
     /// Reads the records. Before all other calls; what was begun stays so.
     void load();
 
-    /// Makes and mounts it; on an error nothing is left. The name is taken: Errc::exists.
+    /// Makes and mounts it, and starts its server, which may take as long as its recovery; on an
+    /// error nothing is left. The name is taken: Errc::exists.
     CloneStatus create(const NewClone&, Output&, const std::stop_token&);
-    /// It is mounted already: nothing.
+    /// With its server. They are there already: nothing.
     CloneStatus mount(const std::string& name, const std::stop_token&);
-    /// Without its changes, and mounted if it was or if this owner stays. In use: Errc::busy.
+    /// Without its changes, and mounted if it was or if this owner stays. In use, but for its
+    /// server, which ends: Errc::busy.
     CloneStatus reset(const std::string& name, const std::stop_token&);
     enum class InUse : std::uint8_t {
         refused,  ///< Errc::busy
@@ -94,6 +119,11 @@ class Clones {
 
     std::vector<CloneStatus> list() const;  ///< by name
     CloneStatus show(const std::string& name) const;
+    /// A clone of the same state whose server runs, if no transaction has written since it started.
+    std::optional<CloneStatus> find_untouched(std::uint32_t source, std::string_view state,
+                                              const std::stop_token&) const;
+    /// Ends a clone's server cleanly; it stays mounted without.
+    void end_server(const std::string& name, const std::stop_token&);
     bool is_there(std::string_view name) const;
     /// Those that are mounted, or about to be.
     std::size_t live() const;

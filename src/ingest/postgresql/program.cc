@@ -6,6 +6,7 @@
 #include <yore/base/file.h>
 #include <yore/base/path.h>
 #include <yore/base/process.h>
+#include <yore/cluster/programs.h>
 
 #include <cerrno>
 #include <csignal>
@@ -26,8 +27,8 @@ constexpr std::size_t complaint_bytes_max = 2000;
 std::vector<std::string> places_of(int server_version) {
     std::vector<std::string> places;
     for (int version = server_version / 10'000; version <= newest_version; ++version) {
-        places.push_back(fmt::format("/usr/lib/postgresql/{}/bin", version));
-        places.push_back(fmt::format("/usr/pgsql-{}/bin", version));
+        for (std::string& place : cluster::package_directories(std::to_string(version)))
+            places.push_back(std::move(place));
     }
     for (std::string& directory : path_directories()) places.push_back(std::move(directory));
     return places;

@@ -7,7 +7,7 @@
 
 #include <sys/types.h>
 
-namespace yore::server {
+namespace yore::cluster {
 
 /// Of libraries as settings and functions name them (catalog::ServerNeeds), those that a server of
 /// these programs would not find, with where it looks: a sentence each. Where that is cannot be
@@ -20,4 +20,4 @@ std::vector<std::string> missing_libraries(const std::vector<std::string>& libra
 /// with; which that is cannot be told: they are passed over, as are other providers'.
 std::vector<std::string> other_collations(const std::vector<std::string>& collations, pid_t server);
 
-}  // namespace yore::server
+}  // namespace yore::cluster

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <yore/cluster/needs.h>
+
 #include <filesystem>
 #include <fstream>
 
@@ -7,10 +9,8 @@
 #include <gnu/libc-version.h>
 #include <unistd.h>
 
-#include "server/cluster_needs.h"
-
 using namespace yore;
-using namespace yore::server;
+using namespace yore::cluster;
 
 namespace {
 

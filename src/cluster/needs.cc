@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/cluster_needs.h"
-
 #include <yore/base/error.h>
+#include <yore/cluster/needs.h>
 
 #include <array>
 #include <clocale>
@@ -14,7 +13,7 @@
 #include <dlfcn.h>
 #include <gnu/libc-version.h>
 
-namespace yore::server {
+namespace yore::cluster {
 namespace {
 
 namespace fs = std::filesystem;
@@ -153,4 +152,4 @@ std::vector<std::string> other_collations(const std::vector<std::string>& collat
     return other;
 }
 
-}  // namespace yore::server
+}  // namespace yore::cluster

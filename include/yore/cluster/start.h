@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace yore::server {
+namespace yore::cluster {
 
 struct ClusterStart {
     std::string directory;  ///< absolute
@@ -33,4 +33,4 @@ void check_cluster_start(const ClusterStart&);
 /// how to stop the server.
 StartedCluster start_cluster(const ClusterStart&, const std::stop_token&);
 
-}  // namespace yore::server
+}  // namespace yore::cluster
