@@ -16,23 +16,28 @@ import stat
 
 DIRECTORY, FILE, LINK = "directory", "file", "link"
 BLOCK = 512
+TAG = "user.tag"
 
 
 class Node:
-    """What a name stands for. `versions`: (after how many changes, its bytes)."""
+    """What a name stands for. `versions`: (after how many changes, its bytes, its time of
+    modification in s, if it was given)."""
     def __init__(self, kind, mode, target="", content=None):
-        self.kind, self.mode, self.target = kind, mode, target
-        self.versions = [] if content is None else [(0, content)]
+        self.kind, self.mode, self.target, self.tag = kind, mode, target, ""
+        self.versions = [] if content is None else [(0, content, None)]
 
     @property
     def content(self):
         return self.versions[-1][1]
 
+    def told(self):
+        return self.kind, self.mode, self.target, self.tag
+
 
 class History:
     """`start`: path -> Node; two paths of one node are hard links."""
     def __init__(self, seed, count, start):
-        self.choice, self.names, self.number = random.Random(seed), dict(start), 0
+        self.choice, self.names = random.Random(seed), dict(start)
         self.changes, self.shapes, self.syncs = [], [self.shape()], []
         for _ in range(count):
             self.add(self.next_change())
@@ -44,8 +49,7 @@ class History:
 
     def shape(self):
         """Of each path all but bytes: also the node, and what told it at the time."""
-        return {path: (node, (node.kind, node.mode, node.target))
-                for path, node in self.names.items()}
+        return {path: (node, node.told()) for path, node in self.names.items()}
 
     # What there is to choose from.
 
@@ -54,19 +58,24 @@ class History:
                                          if node.kind == kind) or [None])
 
     def new(self):
-        self.number += 1
-        directory = self.some(DIRECTORY) if self.choice.random() < 0.7 else None
-        return f"{directory}/n{self.number}" if directory else f"n{self.number}"
+        """One that is not there; it may have been."""
+        while True:
+            directory = self.some(DIRECTORY) if self.choice.random() < 0.7 else None
+            name = f"n{self.choice.randrange(20)}"
+            path = f"{directory}/{name}" if directory else name
+            if path not in self.names:
+                return path
 
-    def empty(self):
+    def empty_directory(self):
         full = {os.path.dirname(path) for path in self.names}
         return self.choice.choice(sorted(path for path, node in self.names.items()
                                          if node.kind == DIRECTORY and path not in full) or [None])
 
     def next_change(self):
-        kinds = {"write": 10, "truncate": 3, "punch": 2, "create": 4, "mkdir": 2, "rmdir": 1,
-                 "unlink": 2, "rename": 4, "link": 2, "symlink": 1, "chmod": 2, "fsync": 4,
-                 "fdatasync": 2, "sync_directory": 1, "syncfs": 1}
+        kinds = {"write": 10, "truncate": 3, "empty": 2, "punch": 2, "zero": 2, "create": 4,
+                 "mkdir": 2, "rmdir": 1, "unlink": 2, "rename": 4, "exchange": 1, "link": 2,
+                 "symlink": 1, "chmod": 2, "tag": 2, "touch": 2, "fsync": 4, "fdatasync": 2,
+                 "sync_directory": 1, "syncfs": 1}
         while True:
             kind = self.choice.choices(list(kinds), list(kinds.values()))[0]
             if change := getattr(self, f"some_{kind}")():
@@ -94,8 +103,19 @@ class History:
 
     some_mkdir = some_create
 
+    def some_empty(self):
+        return (self.some(FILE),)
+
+    def some_zero(self):
+        return self.some(FILE), self.some_offset(), 1 + self.choice.randrange(20_000)
+
+    def some_exchange(self):
+        path, to = self.some(self.choice.choice((FILE, DIRECTORY))), self.some(FILE)
+        inside = None in (path, to) or to.startswith(path + "/")
+        return None if inside or self.names[path] is self.names[to] else (path, to)
+
     def some_rmdir(self):
-        return (self.empty(),)
+        return (self.empty_directory(),)
 
     def some_unlink(self):
         return (self.some(self.choice.choice((FILE, LINK))),)
@@ -112,10 +132,16 @@ class History:
         return self.some(FILE), self.new()
 
     def some_symlink(self):
-        return f"to/{self.number}", self.new()
+        return f"to/{self.choice.randrange(100)}", self.new()
 
     def some_chmod(self):
         return self.some(self.choice.choice((FILE, DIRECTORY))), self.choice.choice((0o700, 0o777))
+
+    def some_tag(self):
+        return self.some(self.choice.choice((FILE, DIRECTORY))), str(self.choice.randrange(1000))
+
+    def some_touch(self):
+        return self.some(FILE), self.choice.randrange(1_000_000_000)
 
     def some_fsync(self):
         return (self.some(FILE),)
@@ -130,8 +156,8 @@ class History:
 
     # What each does.
 
-    def keep(self, node, content):
-        node.versions.append((len(self.changes), content))
+    def keep(self, node, content, modified=None):
+        node.versions.append((len(self.changes), content, modified))
 
     def write(self, path, offset, content):
         before = self.names[path].content.ljust(offset, b"\0")
@@ -144,6 +170,12 @@ class History:
         before = self.names[path].content
         middle = bytes(min(length, len(before) - offset))
         self.keep(self.names[path], before[:offset] + middle + before[offset + len(middle):])
+
+    def zero(self, path, offset, length):
+        self.write(path, offset, bytes(length))
+
+    def empty(self, path):
+        self.truncate(path, 0)
 
     def create(self, path, mode):
         self.names[path] = Node(FILE, mode)
@@ -161,6 +193,11 @@ class History:
         for name in [name for name in self.names if name == path or name.startswith(path + "/")]:
             self.names[to + name[len(path):]] = self.names.pop(name)
 
+    def exchange(self, path, to):
+        self.rename(to, "aside")
+        self.rename(path, to)
+        self.rename("aside", path)
+
     def link(self, path, to):
         self.names[to] = self.names[path]
 
@@ -169,6 +206,12 @@ class History:
 
     def chmod(self, path, mode):
         self.names[path].mode = mode
+
+    def tag(self, path, value):
+        self.names[path].tag = value
+
+    def touch(self, path, modified):
+        self.keep(self.names[path], self.names[path].content, modified)
 
     def fsync(self, path):
         self.syncs.append((len(self.changes), self.names[path]))
@@ -206,11 +249,14 @@ class History:
             there = file.read()
         synced = max((count for count, what in self.syncs if count <= done and
                       (what is node or what == "all")), default=0)
-        old = [content for count, content in node.versions if count <= synced][-1:]
-        since = [content for count, content in node.versions if synced < count <= done + 1]
-        versions = old + since
+        old = [version for version in node.versions if version[0] <= synced][-1:]
+        since = [content for count, content, _ in node.versions if synced < count <= done + 1]
+        versions = [content for _, content, _ in old] + since
         if not since:
-            return "" if there == old[0] else f"is not what was synced by change {synced}"
+            _, content, modified = old[0]
+            if modified is not None and os.stat(path).st_mtime_ns != modified * 10**9:
+                return f"is of {os.stat(path).st_mtime_ns}, not of {modified}, as synced"
+            return "" if there == content else f"is not what was synced by change {synced}"
         sizes = [len(content) for content in versions] + ([] if old else [0])
         if not min(sizes) <= len(there) <= max(sizes):
             return f"has {len(there)} bytes, not {sorted(set(sizes))}"
@@ -245,11 +291,15 @@ def shape_of(directory):
             shape[os.path.relpath(whole, directory)] = os.lstat(whole), whole
     there = {}
     for path, (info, whole) in sorted(shape.items()):
-        mode, kind = stat.S_IMODE(info.st_mode), FILE
+        mode = stat.S_IMODE(info.st_mode)
         if stat.S_ISDIR(info.st_mode):
-            there[path] = (DIRECTORY, mode, "", path)
+            there[path] = (DIRECTORY, mode, "", tag_of(whole), path)
         elif stat.S_ISLNK(info.st_mode):
-            there[path] = (LINK, mode, os.readlink(whole), path)
+            there[path] = (LINK, mode, os.readlink(whole), "", path)
         else:
-            there[path] = (kind, mode, "", first.setdefault(info.st_ino, path))
+            there[path] = (FILE, mode, "", tag_of(whole), first.setdefault(info.st_ino, path))
     return there
+
+
+def tag_of(path):
+    return os.getxattr(path, TAG).decode() if TAG in os.listxattr(path) else ""

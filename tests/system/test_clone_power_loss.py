@@ -19,8 +19,8 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "block_image"))
-from change_history import DIRECTORY, FILE, LINK, History, Node
-from harness import BINARY, Scratch, check, libc, main
+from change_history import DIRECTORY, FILE, LINK, TAG, History, Node
+from harness import BINARY, Scratch, check, enter_own_mounts, libc, main
 from power_cut import Setup, run_cuts, unusable_because
 
 CUTS = int(os.environ.get("YORE_POWER_CUTS", "6"))
@@ -86,6 +86,17 @@ class Applied:
         with self.opened(path, os.O_WRONLY) as fd:  # FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
             libc("fallocate", fd, 3, ctypes.c_long(offset), ctypes.c_long(length))
 
+    def zero(self, path, offset, length):
+        with self.opened(path, os.O_WRONLY) as fd:  # FALLOC_FL_ZERO_RANGE
+            libc("fallocate", fd, 16, ctypes.c_long(offset), ctypes.c_long(length))
+
+    def empty(self, path):
+        os.close(os.open(f"{self.directory}/{path}", os.O_WRONLY | os.O_TRUNC))
+
+    def exchange(self, path, to):
+        libc("renameat2", -100, f"{self.directory}/{path}".encode(), -100,
+             f"{self.directory}/{to}".encode(), 2)
+
     def create(self, path, mode):
         os.close(os.open(f"{self.directory}/{path}", os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
 
@@ -110,6 +121,12 @@ class Applied:
     def chmod(self, path, mode):
         os.chmod(f"{self.directory}/{path}", mode)
 
+    def tag(self, path, value):
+        os.setxattr(f"{self.directory}/{path}", TAG, value.encode())
+
+    def touch(self, path, modified):
+        os.utime(f"{self.directory}/{path}", (modified, modified))
+
     def fsync(self, path):
         with self.opened(path, os.O_RDONLY) as fd:
             os.fsync(fd)
@@ -129,12 +146,16 @@ def history():
     return History(int(os.environ["CLONE_SEED"]), CHANGES, start())
 
 
+def server_before():
+    return shlex.split(os.environ.get("CLONE_SERVER_BEFORE", ""))
+
+
 @contextlib.contextmanager
 def served():
     """The clone's directory, while its server runs; which is killed."""
     directory = os.environ["CLONE_DIRECTORY"]
-    before = shlex.split(os.environ.get("CLONE_SERVER_BEFORE", ""))
-    server = subprocess.Popen([*before, BINARY, "serve", "--config", os.environ["CLONE_CONFIG"]],
+    server = subprocess.Popen([*server_before(), BINARY, "serve", "--config",
+                               os.environ["CLONE_CONFIG"]],
                               stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
         deadline = time.monotonic() + 20
@@ -170,12 +191,19 @@ def prepare():
 
 
 def workload():
+    """With syncs of somebody else's file between: they take along what ext4 has in its journal, as
+    the passing of time does, but not the bytes that are still in memory."""
     os.umask(0)
-    with served() as directory, open(f"{os.environ['POWER_CUT_ACKS']}/done", "ab", 0) as done:
+    choice = random.Random(int(os.environ["CLONE_SEED"]))
+    with served() as directory, open(f"{os.environ['POWER_CUT_ACKS']}/done", "ab", 0) as done, \
+            open(f"{os.environ['POWER_CUT_DIR']}/other", "wb", 0) as other:
         applied = Applied(directory)
         for change in history().changes:
             applied.apply(change)
             done.write(b".")
+            if choice.random() < 0.3 and not server_before():
+                other.write(b"other")
+                os.fsync(other.fileno())
 
 
 def checker():
@@ -254,4 +282,5 @@ if __name__ == "__main__":
         print(f"power cuts cannot be made here: {unusable_because()}")
         sys.exit(77)
     else:
+        enter_own_mounts()  # nobody's copy of them keeps a disk in use
         main(no_cut_loses_what_was_synced, what_is_wrong_is_seen, without_syncs_the_loss_is_seen)
