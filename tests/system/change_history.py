@@ -239,8 +239,12 @@ class History:
                      for path in sorted(there.keys() | nearest.keys())
                      if there.get(path) != nearest.get(path)]
             return f"no state since change {synced} of {done}; there differs: {wrong[:6]}"
-        wrong = [f"{path}: {problem}" for path, (node, _) in self.shapes[fits[0]].items()
-                 if node.kind == FILE and
+        # Names that were exchanged, or moved over others, may look the same before and after.
+        return min((self.wrong_files(self.shapes[count], directory, done) for count in fits),
+                   key=len)
+
+    def wrong_files(self, shape, directory, done):
+        wrong = [f"{path}: {problem}" for path, (node, _) in shape.items() if node.kind == FILE and
                  (problem := self.wrong_bytes(node, os.path.join(directory, path), done))]
         return "; ".join(wrong[:6])
 
