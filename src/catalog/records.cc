@@ -63,12 +63,17 @@ flatbuffers::Offset<fb::BaseBackup> put(flatbuffers::FlatBufferBuilder& builder,
     const auto collations = put(builder, backup.needs.collations);
     return fb::CreateBaseBackup(builder, backup.system_identifier, backup.server_version,
                                 backup.timeline, backup.start.value, backup.stop.value,
-                                backup.from_standby, backup.damaged_pages, libraries, collations);
+                                backup.from_standby, backup.damaged_pages, libraries, collations,
+                                backup.rolled_from ? backup.rolled_from->second : 0,
+                                backup.rolled_from ? backup.rolled_from->ordinal : 0);
 }
 
 BaseBackup from_stored(const fb::BaseBackup& stored, std::string_view record) {
     if (stored.timeline() == 0 || stored.stop() < stored.start())
         throw damaged(record, "a base backup on no timeline, or one that ends before it begins");
+    std::optional<SnapshotName> rolled_from;
+    if (stored.rolled_from_ordinal() != 0)
+        rolled_from = {stored.rolled_from_second(), stored.rolled_from_ordinal()};
     return {.system_identifier = stored.system_identifier(),
             .server_version = stored.server_version(),
             .timeline = stored.timeline(),
@@ -77,7 +82,8 @@ BaseBackup from_stored(const fb::BaseBackup& stored, std::string_view record) {
             .from_standby = stored.from_standby(),
             .damaged_pages = stored.damaged_pages(),
             .needs = {.libraries = from_stored(stored.libraries()),
-                      .collations = from_stored(stored.collations())}};
+                      .collations = from_stored(stored.collations())},
+            .rolled_from = rolled_from};
 }
 
 flatbuffers::Offset<fb::Retention> put(flatbuffers::FlatBufferBuilder& builder,

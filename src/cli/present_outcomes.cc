@@ -257,6 +257,7 @@ const Presentations& outcome_presentations() {
         {"source-remove", present_line<source_remove_line>},
         {"source-upgrade", present_line<source_upgrade_line>},
         {"clone-snapshot", present_line<snapshot_line>},
+        {"roll-forward", present_line<snapshot_line>},
         {"snapshot", present_line<snapshot_line>},
         {"restore", present_line<restore_line>},
         {"mount", present_line<mount_line>},

@@ -280,6 +280,30 @@ void add_snapshot(CLI::App& app, Invocation& invocation) {
         ->type_name("DIR");
 }
 
+void add_roll_forward(CLI::App& app, Invocation& invocation) {
+    struct Options {
+        std::string source, to, programs;
+        Tags tags;
+    };
+    const auto options = std::make_shared<Options>();
+    auto* verb =
+        add_verb(app, invocation, "roll-forward",
+                 "PostgreSQL: make a base backup of an older one and the stored log",
+                 [&invocation, options] {
+                     auto& request = invocation.request;
+                     command::put_bytes(request, "source", options->source);
+                     if (!options->to.empty()) request["to"] = options->to;
+                     if (!options->programs.empty())
+                         command::put_bytes(request, "programs", absolute_path(options->programs));
+                     fill_tags(request, options->tags);
+                 });
+    verb->add_option("source", options->source, "Which cluster")->required()->type_name("SOURCE");
+    verb->add_option("--to", options->to, "The moment to come to [latest]")->type_name("TIME");
+    verb->add_option("--bindir", options->programs, "Where postgres is [by the cluster's version]")
+        ->type_name("DIR");
+    add_tags(*verb, options->tags);
+}
+
 void add_check(CLI::App& app, Invocation& invocation) {
     const auto source = std::make_shared<std::string>();
     add_verb(app, invocation, "check", "Check that a source can be backed up",
@@ -295,6 +319,7 @@ void add_source_verbs(CLI::App& app, Invocation& invocation) {
     add_source(app, invocation);
     add_check(app, invocation);
     add_snapshot(app, invocation);
+    add_roll_forward(app, invocation);
     const auto source = std::make_shared<std::string>();
     auto* verb = add_verb(app, invocation, "snapshots", "List snapshots", [&invocation, source] {
         if (!source->empty()) command::put_bytes(invocation.request, "source", *source);

@@ -52,6 +52,7 @@ constexpr std::array all_commands{
     Command{"prune", run_prune},
     Command{"query", run_query},
     Command{"restore", run_restore},
+    Command{"roll-forward", run_roll_forward},
     Command{"schedule-list", run_schedule_list},
     Command{"schedule-pause", run_schedule_pause},
     Command{"schedule-remove", run_schedule_remove},

@@ -94,6 +94,8 @@ nlohmann::json describe(const catalog::Snapshot& snapshot, const std::string& so
                                  {"damaged_pages", backup->damaged_pages},
                                  {"libraries", list_of_bytes(backup->needs.libraries)},
                                  {"collations", list_of_bytes(backup->needs.collations)}};
+    if (snapshot.base_backup && snapshot.base_backup->rolled_from)
+        object["base_backup"]["rolled_from"] = snapshot.base_backup->rolled_from->text();
     object["tags"] = nlohmann::json::object();
     for (const auto& [key, value] : snapshot.tags) put_bytes(object["tags"], key, value);
     return object;

@@ -23,9 +23,9 @@ using catalog::Job, catalog::JobState;
 /// Events besides progress that a follower may be behind with.
 constexpr std::size_t findings_max = 1000;
 
-constexpr std::array<std::string_view, 12> job_commands{
-    "check", "clone-create", "clone-remove", "clone-reset", "clone-snapshot", "collect",
-    "dump",  "prune",        "restore",      "snapshot",    "source-import",  "verify"};
+constexpr std::array<std::string_view, 13> job_commands{
+    "check", "clone-create", "clone-remove", "clone-reset", "clone-snapshot", "collect", "dump",
+    "prune", "restore",      "roll-forward", "snapshot",    "source-import",  "verify"};
 
 /// A job that runs here. `pause_wanted` is read without the lock, changed under it.
 struct Running {

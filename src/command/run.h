@@ -50,6 +50,7 @@ nlohmann::json run_mount(Context&, const Call&);
 nlohmann::json run_prune(Context&, const Call&);
 nlohmann::json run_query(Context&, const Call&);
 nlohmann::json run_restore(Context&, const Call&);
+nlohmann::json run_roll_forward(Context&, const Call&);
 nlohmann::json run_schedule_list(Context&, const Call&);
 nlohmann::json run_schedule_pause(Context&, const Call&);
 nlohmann::json run_schedule_remove(Context&, const Call&);

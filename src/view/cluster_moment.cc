@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "view/cluster_moment.h"
-
 #include <yore/base/error.h>
 #include <yore/base/path.h>
 #include <yore/postgresql/prepared_tree.h>
 #include <yore/tree/content.h>
 #include <yore/view/cluster_log.h>
+#include <yore/view/cluster_moment.h>
 #include <yore/view/log_replay.h>
 
 #include <algorithm>

@@ -3,12 +3,11 @@
 #include <yore/format/journal.h>
 #include <yore/tree/content.h>
 #include <yore/tree/edit.h>
+#include <yore/view/cluster_moment.h>
 #include <yore/view/log_replay.h>
 
 #include <algorithm>
 #include <iterator>
-
-#include "view/cluster_moment.h"
 
 namespace yore::view {
 namespace {

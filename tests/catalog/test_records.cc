@@ -176,6 +176,12 @@ TEST_CASE("a base backup's record holds what a server on it needs of its machine
     check_equal(decode_snapshot(key_of(snapshot), encode(snapshot)), snapshot);
 }
 
+TEST_CASE("a base backup's record holds which one it was rolled forward from") {
+    Snapshot snapshot = example_base_backup();
+    snapshot.base_backup->rolled_from = SnapshotName{1'795'000'000, 2};
+    check_equal(decode_snapshot(key_of(snapshot), encode(snapshot)), snapshot);
+}
+
 TEST_CASE("a stream's record holds no directory") {
     const Source source = decode_source(
         3, encode(Source{3, "dump", SourceKind::stream, {5}, {"/ignored", true, true, true, {}}}));

@@ -54,6 +54,7 @@ const std::vector<std::vector<std::string>> verb_lines{
     {"log", "push", "n", "pg_wal/x"},
     {"log", "fetch", "n", "x", "y"},
     {"snapshot", "n"},
+    {"roll-forward", "n", "--to", "now-5m"},
     {"snapshots"},
     {"prune", "n", "--keep-last", "1"},
     {"collect"},

@@ -77,6 +77,8 @@ struct BaseBackup {
     bool from_standby = false;
     std::uint64_t damaged_pages = 0;  ///< found by the server while it sent them
     ServerNeeds needs = {};
+    /// The base backup that was recovered to this one; none: a server sent it. It may be gone.
+    std::optional<SnapshotName> rolled_from = {};
     bool operator==(const BaseBackup&) const = default;
 };
 
