@@ -49,9 +49,9 @@ std::vector<Source> load_sources(const store::Store& store) {
 std::vector<Bytes> prefixes_of(std::uint32_t source) {
     std::vector<Bytes> prefixes{snapshots_prefix(source), holds_prefix(source),
                                 incarnations_prefix(source)};
-    // Those of its logs, schedules and pauses begin with another letter, and then as its
+    // Those of its logs, schedules, pauses and proofs begin with another letter, and then as its
     // incarnations do.
-    for (char letter : {'f', 'l', 'r', 't', 'g', 'p', 'q'}) {
+    for (char letter : {'f', 'l', 'o', 'r', 't', 'g', 'p', 'q'}) {
         prefixes.push_back(incarnations_prefix(source));
         prefixes.back()[0] = static_cast<std::byte>(letter);
     }
@@ -160,6 +160,7 @@ Source Catalog::add_source(Source source) {
         source.id = before->id;
         source.created = before->created;
         source.retention = before->retention;
+        source.check = before->check;
         const store::RecordChange change[] = {{source_key(source.id), encode(source)}};
         state_->store.commit(change);
         return source;
@@ -185,6 +186,7 @@ Source Catalog::change_source(const Source& wanted) {
     source.directory = wanted.directory;
     source.postgresql = wanted.postgresql;
     source.retention = wanted.retention;
+    source.check = wanted.check;
     const store::RecordChange change[] = {{source_key(source.id), encode(source)}};
     state_->store.commit(change);
     return source;
@@ -248,11 +250,11 @@ std::size_t Catalog::purge_source(std::string_view name, Timestamp now) {
     const auto excluded = state_->exclude_snapshots(source);
     for (const Hold& hold : holds(source.id))
         if (hold.in_force(now))
-            throw Error(Errc::invalid,
-                        fmt::format("source {}: hold {} protects some of it", name, hold.number),
-                        {hold.clone.empty()
-                             ? fmt::format("`yore hold release {}` ends that", hold.number)
-                             : fmt::format("`yore clone remove {}` ends that", hold.clone)});
+            throw Error(
+                Errc::invalid,
+                fmt::format("source {}: hold {} protects some of it", name, hold.number),
+                {hold.clone.empty() ? fmt::format("`yore hold release {}` ends that", hold.number)
+                                    : fmt::format("`yore clone remove {}` ends that", hold.clone)});
     const std::size_t snapshots = state_->line(source.id).value->items.size();
     std::vector<store::RecordChange> removals{{source_key(source.id), std::nullopt}};
     for (const Bytes& prefix : prefixes_of(source.id))

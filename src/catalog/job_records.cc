@@ -82,7 +82,7 @@ std::uint8_t stored_level(const VerifySpec& verify) {
 }
 std::uint8_t known_level(std::uint8_t stored, std::string_view record) {
     if (stored == 0) return 1;
-    if (stored != 2) throw unknown(record, "level", stored);
+    if (stored != 2 && stored != 3) throw unknown(record, "level", stored);
     return stored;
 }
 
@@ -169,7 +169,8 @@ Bytes encode(const ScheduleSpec& spec) {
         builder,
         fb::CreateSchedule(builder, cron, zone, static_cast<std::uint8_t>(spec.on_previous_running),
                            static_cast<std::uint8_t>(spec.on_failure), stored_level(spec.verify),
-                           stored_span(spec.verify.max_time), stored_span(spec.verify.older_than)),
+                           stored_span(spec.verify.max_time), stored_span(spec.verify.older_than),
+                           spec.verify.random),
         schedule_identifier);
 }
 
@@ -186,6 +187,7 @@ ScheduleSpec decode_schedule(ScheduledTask task, ByteView bytes) {
     spec.verify.level = known_level(stored->verify_level(), record);
     spec.verify.max_time = optional_span(stored->verify_max_time(), record);
     spec.verify.older_than = optional_span(stored->verify_older_than(), record);
+    spec.verify.random = stored->verify_random();
     return spec;
 }
 

@@ -16,7 +16,7 @@
 ///     'g' source incarnation until                a gap, or an uncertain span
 ///
 /// Those of jobs and schedules: job_records.h; of paused followers: follow_pause_records.h; of
-/// verified packs: verified_records.h.
+/// verified packs: verified_records.h; of proofs: proof_records.h.
 ///
 /// When a snapshot ended and where it stands in the log is in its key, so that a moment is resolved
 /// without opening records.

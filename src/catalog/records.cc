@@ -105,6 +105,36 @@ RetentionPolicy from_stored(const fb::Retention& stored, std::string_view record
             .window = {stored.window()}};
 }
 
+/// An empty one is absent.
+flatbuffers::Offset<flatbuffers::String> put(flatbuffers::FlatBufferBuilder& builder,
+                                             const std::string& text) {
+    if (text.empty()) return {};
+    return builder.CreateString(text);
+}
+
+std::string from_stored(const flatbuffers::String* stored) {
+    return stored ? stored->str() : std::string();
+}
+
+flatbuffers::Offset<fb::SourceCheck> put(flatbuffers::FlatBufferBuilder& builder,
+                                         const SourceCheck& check) {
+    if (check == SourceCheck{}) return {};
+    const auto command = put(builder, check.command);
+    const auto user = put(builder, check.user);
+    const auto sql = put(builder, check.sql);
+    return fb::CreateSourceCheck(builder, command, check.time_limit.value_or(Duration{}).ns, user,
+                                 sql);
+}
+
+SourceCheck from_stored(const fb::SourceCheck& stored, std::string_view record) {
+    if (stored.time_limit() < 0) throw damaged(record, "a check with a negative time limit");
+    SourceCheck check{.command = from_stored(stored.command()),
+                      .user = from_stored(stored.user()),
+                      .sql = from_stored(stored.sql())};
+    if (stored.time_limit() != 0) check.time_limit = Duration{stored.time_limit()};
+    return check;
+}
+
 flatbuffers::Offset<fb::Problem> put(flatbuffers::FlatBufferBuilder& builder,
                                      const Problem& problem) {
     constexpr std::string_view cut_mark = "…";
@@ -152,18 +182,17 @@ Bytes encode(const Source& source) {
     flatbuffers::Offset<fb::Postgresql> postgresql;
     if (source.kind == SourceKind::postgresql) {
         const auto conninfo = builder.CreateString(source.postgresql.conninfo);
-        flatbuffers::Offset<flatbuffers::String> config;
-        if (!source.postgresql.config_directory.empty())
-            config = builder.CreateString(source.postgresql.config_directory);
+        const auto config = put(builder, source.postgresql.config_directory);
         postgresql =
             fb::CreatePostgresql(builder, conninfo, config, source.postgresql.pinned_bytes_max);
     }
     flatbuffers::Offset<fb::Retention> retention;
     if (!source.retention.empty()) retention = put(builder, source.retention);
+    const auto check = put(builder, source.check);
     return finish(builder,
                   fb::CreateSource(builder, source.id, name, static_cast<std::uint8_t>(source.kind),
                                    source.created.ns, directory, retention,
-                                   source.removed.value_or(Timestamp{}).ns, postgresql),
+                                   source.removed.value_or(Timestamp{}).ns, postgresql, check),
                   source_identifier);
 }
 
@@ -174,6 +203,7 @@ Source decode_source(std::uint32_t id, ByteView bytes) {
     Source source{id, stored->name()->str(), SourceKind{stored->kind()}, {stored->created()}, {}};
     if (stored->retention()) source.retention = from_stored(*stored->retention(), record);
     if (stored->removed() != 0) source.removed = Timestamp{stored->removed()};
+    if (stored->check()) source.check = from_stored(*stored->check(), record);
     try {
         check_source_name(source.name);
     } catch (const Error& error) {
@@ -189,8 +219,8 @@ Source decode_source(std::uint32_t id, ByteView bytes) {
         case SourceKind::postgresql:
             if (!stored->postgresql()) throw damaged(record, "a cluster without a conninfo");
             source.postgresql.conninfo = stored->postgresql()->conninfo()->str();
-            if (const auto* config = stored->postgresql()->config_directory())
-                source.postgresql.config_directory = config->str();
+            source.postgresql.config_directory =
+                from_stored(stored->postgresql()->config_directory());
             source.postgresql.pinned_bytes_max = stored->postgresql()->pinned_bytes_max();
             return source;
     }

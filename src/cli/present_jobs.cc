@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 /// jobs, schedules.
-#include <yore/base/time.h>
-
 #include <fmt/format.h>
 
 #include "cli/presentation.h"
@@ -17,11 +15,7 @@ std::string what_of(const nlohmann::json& job) {
 
 /// How long it took; while it runs, or when nobody knows: empty.
 std::string duration_of(const nlohmann::json& job) {
-    if (!job["ended"].is_string()) return {};
-    const auto started = parse_time(job.value("started", ""), {});
-    const auto ended = parse_time(job.value("ended", ""), {});
-    if (!started || !ended || *ended < *started) return {};
-    return human_seconds(static_cast<std::uint64_t>((*ended - *started).ns / 1'000'000'000));
+    return seconds_between(job["started"], job["ended"]);
 }
 
 /// The first problem of a check, or the first warning.
@@ -35,6 +29,15 @@ std::string finding_of(const Screen& screen, const nlohmann::json& findings) {
     return text;
 }
 
+/// The first check of level 3 that did not pass.
+std::string failed_proof_of(const Screen& screen, const nlohmann::json& proofs) {
+    for (const auto& proof : proofs)
+        if (proof.value("outcome", "") != "passed")
+            return fmt::format("{}: {}", proof.value("source", ""),
+                               screen.name(bytes_in(proof, "reason")));
+    return {};
+}
+
 /// Why it failed, what it found, or how far it came.
 std::string detail_of(const Screen& screen, const nlohmann::json& job) {
     const auto& answer = job["answer"];
@@ -42,6 +45,8 @@ std::string detail_of(const Screen& screen, const nlohmann::json& job) {
         return screen.name(bytes_in(answer["error"], "text"));
     if (answer.is_object() && answer.contains("findings"))
         return finding_of(screen, answer["findings"]);
+    if (answer.is_object() && answer.contains("proofs"))
+        return failed_proof_of(screen, answer["proofs"]);
     const auto& progress = job["progress"];
     if (!progress.is_object()) return {};
     if (progress.contains("phase"))
@@ -81,6 +86,9 @@ Presentation present_one(const Invocation&, Screen& screen) {
         line("took", duration_of(job));
         line(job["answer"].is_object() && job["answer"].contains("error") ? "because" : "so far",
              detail_of(screen, job));
+        if (!job["answer"].is_object() || !job["answer"].contains("proofs")) return;
+        for (const auto& proof : job["answer"]["proofs"])
+            screen.out(proof_text(screen, proof) + proof_output_text(screen, proof));
     };
     return presentation;
 }
@@ -140,6 +148,8 @@ Presentation present_schedule_show(const Invocation&, Screen& screen) {
             if (schedule.contains(key))
                 line(key == std::string_view("max_time") ? "reads for" : "what was not read for",
                      schedule.value(key, ""));
+        if (number_in(schedule, "level") == 3)
+            line("puts to use", schedule.value("random", false) ? "random moments" : "the newest");
         line("set by", schedule.value("configured", false) ? "the settings" : "command");
         if (schedule["last_started"].is_string())
             line("last started", schedule.value("last_started", ""));

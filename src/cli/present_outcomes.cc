@@ -205,9 +205,23 @@ std::string verified_text(const nlohmann::json& result) {
         never == 0 ? "" : fmt::format(", but for {} that never was", human_size(never)));
 }
 
+void print_proof(Screen& screen, const nlohmann::json& proof) {
+    screen.out(proof_text(screen, proof));
+    if (proof.value("outcome", "") != "passed") screen.out(proof_output_text(screen, proof));
+}
+
+void print_proofs_result(Screen& screen, const nlohmann::json& result) {
+    screen.out(fmt::format("level 3: {} passed, {} failed, {} not tried\n",
+                           number_in(result, "passed"), number_in(result, "failed"),
+                           number_in(result, "not_tried")));
+    if (const auto job = number_in(result, "job"); job > 0)
+        screen.remark(fmt::format("`yore jobs show {}` shows what the checks wrote", job));
+}
+
 Presentation present_verify(const Invocation&, Screen& screen) {
     Presentation presentation;
     presentation.row = [&](const nlohmann::json& row) {
+        if (row.contains("outcome")) return print_proof(screen, row);
         if (row.contains("stored_anew")) {
             screen.out(fmt::format("whole again: {}, found damaged at {}: {}\n",
                                    bytes_in(row, "object"), row.value("found", ""),
@@ -223,6 +237,7 @@ Presentation present_verify(const Invocation&, Screen& screen) {
                                screen.name(bytes_in(row, "text"))));
     };
     presentation.result = [&](const nlohmann::json& result) {
+        if (result.contains("proofs")) return print_proofs_result(screen, result);
         auto text = fmt::format("level {}: {}, {}, {}", number_in(result, "level"),
                                 counted(number_in(result, "snapshots"), "snapshot"),
                                 counted(number_in(result, "nodes"), "node"),

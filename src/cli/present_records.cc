@@ -133,9 +133,34 @@ Presentation present_stats(const Invocation& invocation, Screen& screen) {
                        "never read; the rest since " + verified.value("oldest", "")});
         else
             table.add({"verified", "never", "by reading it all: `yore verify --level 2`"});
+        for (const auto& proof : result["proofs"]) {
+            auto text = proof_text(screen, proof);
+            text.pop_back();
+            table.add({"put to use", proof.value("ended", ""), text});
+        }
         screen.out(table.text());
     };
     return presentation;
+}
+
+/// How level 3 of verify checks it, and what became of that last.
+void add_check(const Screen& screen, Table& table, const nlohmann::json& source) {
+    const auto& check = source["verify"];
+    for (const auto& [key, name] : {std::pair("command", "check command"),
+                                    {"sql", "check statements"},
+                                    {"timeout", "check timeout"},
+                                    {"user", "checked as"}})
+        if (check.contains(key)) table.add({name, screen.name(bytes_in(check, key))});
+    const auto& proof = source["proof"];
+    if (!proof.is_object()) return;
+    auto text = proof_text(screen, proof);
+    text.pop_back();
+    table.add({"last check", fmt::format("{}, {}", proof.value("ended", ""), text)});
+    if (proof.value("outcome", "") == "passed") return;
+    if (proof["last_passed"].is_object())
+        table.add({"last passed", proof["last_passed"].value("ended", "")});
+    if (const auto job = number_in(proof, "job"); job > 0)
+        table.add({"its output", fmt::format("`yore jobs show {}` shows it", job)});
 }
 
 Presentation present_source(const Invocation&, Screen& screen) {
@@ -160,6 +185,7 @@ Presentation present_source(const Invocation&, Screen& screen) {
         table.add({"prune keeps", policy_text(result["policy"])});
         if (result["removed"].is_string())
             table.add({"removed", result.value("removed", "") + ": nothing feeds it any more"});
+        add_check(screen, table, result);
         table.add({"snapshots", grouped(number_in(result, "snapshots"))});
         const auto& latest = result["latest"];
         if (latest.is_object())

@@ -39,6 +39,12 @@ std::string bytes_in(const nlohmann::json& object, const std::string& key);
 std::string source_place(const Screen&, const nlohmann::json& source);
 /// Of a result with `slot_failure`: what may go on, and how to end it.
 std::string slot_failure_text(const nlohmann::json& result);
+/// Of two times in an answer, as people read it; one is missing, or they are not in order: empty.
+std::string seconds_between(const nlohmann::json& from, const nlohmann::json& to);
+/// What level 3 of verify found of a source: `home@…: failed after 3 s: …`.
+std::string proof_text(const Screen&, const nlohmann::json& proof);
+/// What the check wrote, indented; empty: nothing.
+std::string proof_output_text(const Screen&, const nlohmann::json& proof);
 /// A number as it is with `--bytes`, else as a size for people.
 std::string size_text(const Invocation&, const nlohmann::json& object, const std::string& key);
 /// `daily 7, weekly 4`, or `all`.

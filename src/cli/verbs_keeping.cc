@@ -3,6 +3,9 @@
 #include <yore/command/text.h>
 
 #include <array>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <memory>
 
 #include "cli/verbs.h"
@@ -115,28 +118,72 @@ void add_hold(CLI::App& app, Invocation& invocation) {
 
 }  // namespace
 
+namespace {
+
+/// Of the file of this name, if there is one; statements are no names of files.
+std::string content_or_text(const std::string& given) {
+    std::error_code failed;
+    if (!std::filesystem::is_regular_file(given, failed)) return given;
+    std::ifstream file(given);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// How level 3 of verify checks a source.
+struct CheckOptions {
+    std::optional<std::string> command, user, sql;
+    std::string timeout;
+
+    void put(nlohmann::json& request) const {
+        if (command) command::put_bytes(request, "verify_command", *command);
+        if (user) command::put_bytes(request, "verify_user", *user);
+        if (sql) command::put_bytes(request, "verify_sql", content_or_text(*sql));
+        if (!timeout.empty()) request["verify_timeout"] = timeout;
+    }
+};
+
+void add_check_options(CLI::App& verb, CheckOptions& options) {
+    verb.add_option("--verify-command", options.command,
+                    "What `yore verify --level 3` runs in a clone of a moment; empty: nothing")
+        ->type_name("COMMAND");
+    verb.add_option("--verify-sql", options.sql,
+                    "What it asks the server of a cluster, a file or the statements: every row is "
+                    "to be true; empty: nothing")
+        ->type_name("FILE|SQL");
+    verb.add_option("--verify-timeout", options.timeout,
+                    "For how long at most [10m, of a cluster 24h]")
+        ->check(is_duration())
+        ->type_name("DURATION");
+    verb.add_option("--verify-user", options.user, "As whom, if not as who runs Yore")
+        ->type_name("USER");
+}
+
+}  // namespace
+
 void add_source_set(CLI::App& source, Invocation& invocation) {
     struct Options {
         std::string name, conninfo, slot_limit;
         std::optional<std::string> config;
+        CheckOptions check;
         Policy policy;
         bool keep_all = false;
     };
     const auto options = std::make_shared<Options>();
-    auto* verb = add_verb(source, invocation, "set",
-                          "Set which backups `yore prune` keeps, or where a cluster is",
-                          [&invocation, options] {
-                              auto& request = invocation.request;
-                              command::put_bytes(request, "name", options->name);
-                              options->policy.put(request);
-                              request["keep_all"] = options->keep_all;
-                              if (!options->conninfo.empty())
-                                  command::put_bytes(request, "postgresql", options->conninfo);
-                              if (const auto& config = options->config)
-                                  command::put_bytes(request, "config_directory",
-                                                     config->empty() ? "" : absolute_path(*config));
-                              put_slot_limit(request, options->slot_limit);
-                          });
+    auto* verb = add_verb(
+        source, invocation, "set",
+        "Set which backups `yore prune` keeps, how they are checked, or where a cluster is",
+        [&invocation, options] {
+            auto& request = invocation.request;
+            command::put_bytes(request, "name", options->name);
+            options->policy.put(request);
+            request["keep_all"] = options->keep_all;
+            if (!options->conninfo.empty())
+                command::put_bytes(request, "postgresql", options->conninfo);
+            if (const auto& config = options->config)
+                command::put_bytes(request, "config_directory",
+                                   config->empty() ? "" : absolute_path(*config));
+            put_slot_limit(request, options->slot_limit);
+            options->check.put(request);
+        });
     verb->add_option("name", options->name, "Its name")->required()->type_name("NAME");
     add_policy_options(*verb, options->policy);
     verb->add_flag("--keep-all", options->keep_all, "No policy: keep everything");
@@ -146,6 +193,7 @@ void add_source_set(CLI::App& source, Invocation& invocation) {
                      "Where the cluster's files of settings are; empty: with its data")
         ->type_name("DIR");
     add_slot_limit(*verb, options->slot_limit);
+    add_check_options(*verb, options->check);
 }
 
 void add_keeping_verbs(CLI::App& app, Invocation& invocation) {

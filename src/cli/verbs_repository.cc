@@ -41,14 +41,19 @@ void add_verify(CLI::App& app, Invocation& invocation) {
     struct Options {
         VerifyOptions which;
         std::string sample;
+        std::vector<std::string> moments;
     };
     const auto options = std::make_shared<Options>();
-    auto* verb = add_verb(app, invocation, "verify", "Check that backups can be restored",
-                          [&invocation, options] {
-                              options->which.put(invocation.request);
-                              if (const auto part = parse_part(options->sample))
-                                  invocation.request["sample"] = *part;
-                          });
+    auto* verb = add_verb(
+        app, invocation, "verify", "Check that backups can be restored", [&invocation, options] {
+            options->which.put(invocation.request);
+            if (const auto part = parse_part(options->sample)) invocation.request["sample"] = *part;
+            if (!options->moments.empty())
+                invocation.request["moments"] = command::list_of_bytes(options->moments);
+        });
+    verb->add_option("moments", options->moments,
+                     "Level 3 of these [each source that says how it is checked]")
+        ->type_name("SOURCE[@TIME]");
     add_verify_options(*verb, options->which);
     verb->add_option("--sample", options->sample, "Level 2 of a part, chosen at random: 10%")
         ->check([](const std::string& text) {
@@ -63,18 +68,22 @@ void VerifyOptions::put(nlohmann::json& request) const {
     if (level > 0) request["level"] = level;
     if (!max_time.empty()) request["max_time"] = max_time;
     if (!older_than.empty()) request["older_than"] = older_than;
+    if (random) request["random"] = true;
 }
 
 void add_verify_options(CLI::App& verb, VerifyOptions& options) {
-    verb.add_option("--level", options.level,
-                    "1: records and what they refer to; 2: besides, every byte that is stored [1]")
-        ->check(CLI::Range(1u, 2u))
+    verb.add_option(
+            "--level", options.level,
+            "1: records and what they refer to; 2: besides, every byte that is stored; 3: a moment "
+            "of each source, put to use in a clone [1]")
+        ->check(CLI::Range(1u, 3u))
         ->type_name("LEVEL");
     for (const auto& [name, value, what] :
          {std::tuple("--max-time", &options.max_time,
                      "Level 2 for so long, of what was read longest ago: 30m"),
           {"--older-than", &options.older_than, "Level 2 of what was not read since: 30d"}})
         verb.add_option(name, *value, what)->check(is_duration())->type_name("DURATION");
+    verb.add_flag("--random", options.random, "Level 3 of random moments, not of the newest");
 }
 
 namespace {

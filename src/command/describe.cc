@@ -14,6 +14,15 @@
 namespace yore::command {
 namespace {
 
+nlohmann::json describe(const catalog::SourceCheck& check) {
+    auto object = nlohmann::json::object();
+    for (const auto& [key, text] :
+         {std::pair("command", &check.command), {"user", &check.user}, {"sql", &check.sql}})
+        if (!text->empty()) put_bytes(object, key, *text);
+    if (check.time_limit) object["timeout"] = to_text(*check.time_limit);
+    return object;
+}
+
 nlohmann::json describe(const catalog::SnapshotCounts& counts) {
     return {{"files", counts.files},
             {"directories", counts.directories},
@@ -59,6 +68,7 @@ nlohmann::json describe(const catalog::Source& source) {
 nlohmann::json describe_declared(const catalog::Source& source) {
     nlohmann::json object{{"name", source.name}, {"policy", describe(source.retention)}};
     object["kind"] = catalog::name_of(source.kind);
+    object["verify"] = describe(source.check);
     if (source.kind == catalog::SourceKind::postgresql) {
         put_bytes(object, "conninfo", source.postgresql.conninfo);
         put_bytes(object, "config_directory", source.postgresql.config_directory);

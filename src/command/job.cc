@@ -74,9 +74,11 @@ std::string source_of(const nlohmann::json& request) {
     std::string source = get_bytes(request, "source").value_or("");
     if (const auto moment = get_bytes(request, "moment"))
         source = moment->substr(0, moment->find('@'));
-    if (const auto sources = request.find("sources"); sources != request.end()) {
-        const auto names = bytes_of_list(*sources);
-        if (names.size() == 1) source = names.front();
+    for (const char* key : {"sources", "moments"}) {
+        const auto found = request.find(key);
+        if (found == request.end()) continue;
+        const auto names = bytes_of_list(*found);
+        if (names.size() == 1) source = names.front().substr(0, names.front().find('@'));
     }
     source.resize(std::min(source.size(), source_bytes_max));
     return source;

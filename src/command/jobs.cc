@@ -243,7 +243,8 @@ nlohmann::json Jobs::run(Context& context, const Command& command, const Call& c
     const auto job = state_->begin(command, call);
     const std::stop_callback forward(call.stop, [&] { job->stop.request_stop(); });
     JobOutput<State> output(*state_, *job, call.output);
-    const Call inner{call.request, output, call.input, job->stop.get_token(), call.origin};
+    const Call inner{call.request,          output,      call.input,
+                     job->stop.get_token(), call.origin, job->job.number};
     try {
         auto result = command.run(context, inner);
         state_->end(*job, JobState::done, result);

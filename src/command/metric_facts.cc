@@ -31,6 +31,7 @@ class MetricsText {
         add_owner();
         add_last_snapshots();
         add_windows();
+        add_proofs();
         add_followers();
         add_jobs();
         add_repository();
@@ -84,6 +85,7 @@ class MetricsText {
     void add_owner();
     void add_last_snapshots();
     void add_windows();
+    void add_proofs();
     void add_followers();
     bool is_of_interest(const catalog::Job&) const;
     void add_jobs();
@@ -190,6 +192,49 @@ void MetricsText::add_windows() {
         {"yore_recovery_uncertain_spans", gauge,
          "Spans in them whose moments may be wrong, as far as the log knows."},
         [](const SourceFacts& source) { return std::optional(uncertain_in(source.windows)); });
+}
+
+/// Of a source that nobody feeds any more, the last outcome stays as it is: no news.
+void MetricsText::add_proofs() {
+    const auto add_by_proof = [&](const Metric& metric, auto&& value_of) {
+        using Value = typename decltype(value_of(catalog::Proof()))::value_type;
+        add_by_source(metric, [&](const SourceFacts& source) -> std::optional<Value> {
+            if (!source.is_fed || !source.proof) return std::nullopt;
+            return value_of(*source.proof);
+        });
+    };
+    using Passed = catalog::Proof::Passed;
+    const auto of_passed = [](Timestamp Passed::*time) {
+        return [time](const catalog::Proof& proof) -> std::optional<double> {
+            if (!proof.passed) return std::nullopt;
+            return in_seconds((*proof.passed).*time);
+        };
+    };
+    add_by_proof(
+        {"yore_source_proof_passed", gauge,
+         "1: the last check of level 3 passed; 0: it failed, or could not be run."},
+        [](const catalog::Proof& proof) {
+            return std::optional(std::uint64_t{proof.outcome == catalog::ProofOutcome::passed});
+        });
+    add_by_proof(
+        {"yore_source_proof_failed", gauge,
+         "1: the last check of level 3 said that the moment is not as it should be."},
+        [](const catalog::Proof& proof) {
+            return std::optional(std::uint64_t{proof.outcome == catalog::ProofOutcome::failed});
+        });
+    add_by_proof(
+        {"yore_source_proof_timestamp_seconds", gauge, "When the last check of level 3 ended."},
+        [](const catalog::Proof& proof) { return std::optional(in_seconds(proof.ended)); });
+    add_by_proof({"yore_source_proof_duration_seconds", gauge, "How long it took."},
+                 [](const catalog::Proof& proof) {
+                     return std::optional(in_seconds(proof.ended - proof.started));
+                 });
+    add_by_proof({"yore_source_proof_last_passed_timestamp_seconds", gauge,
+                  "When the last check of level 3 ended that passed."},
+                 of_passed(&Passed::ended));
+    add_by_proof({"yore_source_proof_last_passed_moment_timestamp_seconds", gauge,
+                  "Of which moment that was."},
+                 of_passed(&Passed::time));
 }
 
 std::vector<double> lag_bounds() {

@@ -4,6 +4,7 @@
 
 #include <yore/base/time.h>
 #include <yore/catalog/job.h>
+#include <yore/catalog/proof.h>
 #include <yore/catalog/snapshot.h>
 #include <yore/catalog/verified.h>
 #include <yore/command/followers.h>
@@ -25,7 +26,8 @@ struct SourceFacts {
     std::optional<catalog::Snapshot> latest;
     std::vector<timeline::Window> windows;
     std::optional<FollowerStatus> follower;  ///< who feeds its log here
-    bool is_fed = true;                      ///< else it was removed: how old it gets is no news
+    std::optional<catalog::Proof> proof = {};
+    bool is_fed = true;  ///< else it was removed: how old it gets is no news
 };
 
 struct MountFacts {

@@ -26,6 +26,7 @@ SourceFacts facts_of(Context& context, const catalog::Source& source) {
     const view::SourceRecords records(context.catalog(), context.cache(), source.id);
     facts.snapshots = records.snapshot_count();
     facts.windows = timeline::windows(records);
+    facts.proof = catalog::load_proof(context.store(), source.id);
     return facts;
 }
 

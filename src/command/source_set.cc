@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /// source-set: `name`, and a policy (retention.h) that takes the place of the one before, or
 /// `keep_all`; of a PostgreSQL cluster also, or instead, `postgresql` (a conninfo of the same
-/// cluster), `config_directory` (empty: none) and `slot_limit` (bytes; 0: none). An event `verdict`
+/// cluster), `config_directory` (empty: none) and `slot_limit` (bytes; 0: none); of each also, or
+/// instead, `verify_command`, `verify_user`, `verify_sql` (empty: none) and `verify_timeout`, of
+/// which those that are not given stay. An event `verdict`
 /// for each snapshot that the next prune takes because of the change. The result is the source,
 /// with `victims`: how many these are. At hosts that leave the conninfo of a cluster whose log is
 /// stored, the replication slot is dropped: `slot`, and `slot_failure` when it may be there still.
 #include <yore/base/error.h>
+#include <yore/command/sources.h>
 #include <yore/ingest/postgresql.h>
 #include <yore/ingest/postgresql_follow.h>
 
@@ -24,6 +27,25 @@ struct OfCluster {
     std::optional<std::uint64_t> slot_limit;
     bool given() const { return conninfo || config_directory || slot_limit; }
 };
+
+/// What is given of a check.
+struct OfCheck {
+    std::optional<std::string> command, user, sql;
+    std::optional<Duration> time_limit;
+    bool given() const { return command || user || sql || time_limit; }
+};
+
+catalog::Source change(Context& context, catalog::Source source, const OfCheck& given) {
+    auto& check = source.check;
+    check.command = given.command.value_or(check.command);
+    check.user = given.user.value_or(check.user);
+    check.sql = given.sql.value_or(check.sql);
+    if (given.time_limit) check.time_limit = given.time_limit;
+    if (given.command && given.command->empty() && !given.user && !given.time_limit)
+        check = {.sql = check.sql};  // what is left was the command's
+    check_source_check(source.kind, check);
+    return context.catalog().change_source(source);
+}
 
 void change(Context& context, catalog::Source source, const OfCluster& given) {
     if (source.kind != catalog::SourceKind::postgresql)
@@ -51,11 +73,15 @@ nlohmann::json run_source_set(Context& context, const Call& call) {
     const OfCluster of_cluster{fields.optional_text("postgresql"),
                                fields.optional_text("config_directory"),
                                fields.number("slot_limit")};
+    const OfCheck of_check{fields.optional_text("verify_command"),
+                           fields.optional_text("verify_user"), fields.optional_text("verify_sql"),
+                           fields.duration("verify_timeout")};
     fields.done();
     const bool has_policy = given || keep_all;
-    if ((given && keep_all) || (!has_policy && !of_cluster.given()))
+    if ((given && keep_all) || (!has_policy && !of_cluster.given() && !of_check.given()))
         throw Error(Errc::invalid, "either rules that keep backups, or to keep all");
-    const auto source = find_source(context.catalog(), name);
+    auto source = find_source(context.catalog(), name);
+    if (of_check.given()) source = change(context, source, of_check);
     const auto policy = has_policy ? given.value_or(RetentionPolicy{}) : source.retention;
     if (of_cluster.given()) change(context, source, of_cluster);
     const Judged before = judge_source(context, source, source.retention);

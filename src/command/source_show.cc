@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-/// source-show: `name`. The result is the source, with `snapshots` and `latest`.
+/// source-show: `name`. The result is the source, with `snapshots`, `latest` and `proof`: what
+/// level 3 of verify found last of it (prove.h; null: it never tried).
 #include <yore/base/error.h>
 
 #include "command/describe.h"
 #include "command/fields.h"
 #include "command/moment.h"
+#include "command/prove.h"
 #include "command/run.h"
 
 namespace yore::command {
@@ -18,6 +20,11 @@ nlohmann::json run_source_show(Context& context, const Call& call) {
     result["snapshots"] = context.catalog().snapshot_names(source.id).size();
     const auto latest = context.catalog().latest(source.id);
     result["latest"] = latest ? describe(*latest, source.name) : nlohmann::json();
+    result["proof"] = nullptr;
+    if (const auto proof = catalog::load_proof(context.store(), source.id)) {
+        result["proof"] = describe(*proof);
+        result["proof"]["source"] = source.name;
+    }
     return result;
 }
 

@@ -10,9 +10,12 @@
 
 #include "command/retention.h"
 #include "command/source_slots.h"
+#include "command/sql_statements.h"
 
 namespace yore::command {
 namespace {
+
+constexpr std::size_t check_bytes_max = 64u << 10;
 
 std::vector<std::string> differences(const nlohmann::json& before, const nlohmann::json& after) {
     std::vector<std::string> changes;
@@ -39,6 +42,24 @@ void check_conninfo(const std::string& conninfo) {
 
 void check_slot_limit(std::uint64_t bytes) {
     ingest::check_slot_limit(bytes);
+}
+
+void check_source_check(catalog::SourceKind kind, const catalog::SourceCheck& check) {
+    const bool is_cluster = kind == catalog::SourceKind::postgresql;
+    if (is_cluster && !(check.command.empty() && check.user.empty()))
+        throw Error(Errc::invalid, "a check command is for directories and streams",
+                    {"a cluster is checked by a server of its own"});
+    if (!is_cluster && !check.sql.empty())
+        throw Error(Errc::invalid, "SQL is for the check of a PostgreSQL cluster");
+    if (!is_cluster && check.command.empty() && check != catalog::SourceCheck{})
+        throw Error(Errc::invalid, "a time limit and a user are those of a check command",
+                    {"none is named"});
+    (void)split_sql(check.sql);
+    if (check.time_limit && check.time_limit->ns <= 0)
+        throw Error(Errc::invalid, "the time limit of a check is above 0");
+    if (check.command.size() + check.sql.size() > check_bytes_max)
+        throw Error(Errc::invalid, "a check command, or its SQL, is longer than 64 KiB",
+                    {"a command may run a script of its own"});
 }
 
 Declared declare_source(Context& context, const catalog::Source& wanted) {

@@ -1,13 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 /// stats: nothing asked. What all snapshots would take (`logical`), what is stored of it once
 /// (`unique`), what that takes (`stored`),
-/// and how much of it was verified when.
+/// how much of it was verified when, and what level 3 of verify found last of each source
+/// (`proofs`).
 #include "command/fields.h"
+#include "command/prove.h"
 #include "command/run.h"
 #include "command/verification.h"
 #include "command/walk.h"
 
 namespace yore::command {
+
+namespace {
+
+nlohmann::json describe_proofs(Context& context) {
+    auto list = nlohmann::json::array();
+    for (const auto& [id, proof] : catalog::load_proofs(context.store())) {
+        const auto source = context.catalog().source(id);
+        if (!source) continue;
+        list.push_back(describe(proof));
+        list.back()["source"] = source->name;
+    }
+    return list;
+}
+
+}  // namespace
 
 nlohmann::json run_stats(Context& context, const Call& call) {
     Fields(call.request).done();
@@ -38,6 +55,7 @@ nlohmann::json run_stats(Context& context, const Call& call) {
             {"nodes", stats.nodes},
             {"packs", stats.packs},
             {"verified", describe_verified(context)},
+            {"proofs", describe_proofs(context)},
             {"cache", {{"bytes", cache.bytes}, {"hits", cache.hits}, {"misses", cache.misses}}}};
 }
 

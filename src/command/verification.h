@@ -11,7 +11,8 @@
 
 namespace yore::command {
 
-/// `level` (absent: 2 with one of the others, else 1), `max_time`, `older_than` (such as 30m).
+/// `level` (absent: 3 with `random`, 2 with one of the others, else 1), `max_time`, `older_than`
+/// (such as 30m), `random`.
 VerifySpec read_verify(Fields&);
 
 /// As of now: `never_bytes`, `oldest` (null: nothing was ever read whole), `bytes_within` (`1d` …).

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/// verify: `level` (1 or 2), `max_time`, `older_than` (verification.h), `sample` (0 < part <= 1,
-/// level 2). Events `progress`, `damage` for each damaged object, `needed` for
+/// verify: `level` (1, 2 or 3), `max_time`, `older_than`, `random` (verification.h), `sample`
+/// (0 < part <= 1, level 2), `moments` (SOURCE or SOURCE@TIME, level 3: verify_proofs.h). Of the
+/// levels 1 and 2 events `progress`, `damage` for each damaged object, `needed` for
 /// each path that needs one with its snapshots, `mended` for each that was
 /// damaged and is whole again. The result says of level 2 how much of the packs was read, and of
 /// both how much is verified by now. `exit_code` 4 when there is damage.
@@ -12,6 +13,7 @@
 #include "command/reporter.h"
 #include "command/run.h"
 #include "command/verification.h"
+#include "command/verify_proofs.h"
 
 namespace yore::command {
 namespace {
@@ -60,9 +62,8 @@ nlohmann::json describe(const upkeep::Need& need) {
     return event;
 }
 
-upkeep::VerifyOptions read_options(Fields& fields, Context& context) {
+upkeep::VerifyOptions read_options(Fields& fields, const VerifySpec& spec, Context& context) {
     upkeep::VerifyOptions options;
-    const VerifySpec spec = read_verify(fields);
     options.level = spec.level;
     options.max_time = spec.max_time;
     options.older_than = spec.older_than;
@@ -81,7 +82,15 @@ upkeep::VerifyOptions read_options(Fields& fields, Context& context) {
 
 nlohmann::json run_verify(Context& context, const Call& call) {
     Fields fields(call.request);
-    auto options = read_options(fields, context);
+    const VerifySpec spec = read_verify(fields);
+    const ProofsWanted wanted{fields.texts("moments"), spec.random};
+    if (spec.level == 3) {
+        fields.done();
+        return verify_proofs(context, wanted, call);
+    }
+    if (!wanted.moments.empty())
+        throw Error(Errc::invalid, "a moment is put to use by level 3: `--level 3`");
+    auto options = read_options(fields, spec, context);
     Reporter reporter(call.output);
     options.progress = [&](const upkeep::VerifyOptions::Progress& progress) {
         reporter.progress(describe(progress));

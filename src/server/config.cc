@@ -78,6 +78,20 @@ std::optional<std::uint64_t> read_size(ConfigTable& table, const std::string& ke
     return size;
 }
 
+/// `verify.command`, …
+catalog::SourceCheck read_check(ConfigTable& source, catalog::SourceKind kind) {
+    catalog::SourceCheck check;
+    auto table = source.table("verify");
+    if (!table) return check;
+    check.command = table->text("command").value_or("");
+    check.user = table->text("user").value_or("");
+    check.sql = table->text("sql").value_or("");
+    check.time_limit = read_duration(*table, "timeout");
+    attempt(source, "verify", [&] { command::check_source_check(kind, check); });
+    table->finish();
+    return check;
+}
+
 catalog::Source read_source(ConfigTable& table) {
     catalog::Source source;
     table.require("name");
@@ -94,6 +108,7 @@ catalog::Source read_source(ConfigTable& table) {
             attempt(table, "slot_limit", [&] { command::check_slot_limit(*limit); });
             source.postgresql.pinned_bytes_max = *limit;
         }
+        source.check = read_check(table, source.kind);
         return source;
     }
     table.require("directory");
@@ -102,16 +117,19 @@ catalog::Source read_source(ConfigTable& table) {
     source.directory.ignore_cache_dirs = !table.flag("keep_cache_dirs").value_or(false);
     source.directory.ignore_nodump = !table.flag("keep_nodump").value_or(false);
     source.directory.excludes = table.texts("excludes");
+    source.check = read_check(table, source.kind);
     return source;
 }
 
-/// A time limit or an age asks for level 2 by itself.
+/// A time limit or an age asks for level 2 by itself, a random moment for level 3.
 VerifySpec read_verify(ConfigTable& table) {
     VerifySpec spec;
     for (const auto& [key, value] :
          {std::pair("max_time", &spec.max_time), {"older_than", &spec.older_than}})
         *value = read_duration(table, key);
     if (spec.max_time || spec.older_than) spec.level = 2;
+    spec.random = table.flag("random").value_or(false);
+    if (spec.random) spec.level = 3;
     attempt(table, "level", [&] {
         if (const auto level = table.number("level")) spec.level = timeline::verify_level(*level);
         timeline::check_verify(spec);
@@ -139,7 +157,7 @@ ScheduleSpec read_schedule(ConfigTable& table) {
     });
     spec.verify = read_verify(table);
     if (spec.task != ScheduledTask::verify)
-        for (const char* key : {"level", "max_time", "older_than"})
+        for (const char* key : {"level", "max_time", "older_than", "random"})
             if (table.has(key)) table.refuse(key, "only a verify has it", "task = \"verify\"");
     spec.source = table.text("source").value_or("");
     attempt(table, "source", [&] { timeline::check_source(spec); });

@@ -86,15 +86,18 @@ void check_source(const ScheduleSpec& spec) {
 }
 
 std::uint8_t verify_level(std::uint64_t number) {
-    if (number != 1 && number != 2)
+    if (number < 1 || number > 3)
         throw Error(Errc::invalid, fmt::format("there is no level {}", number),
-                    {"1 checks records and references, 2 reads every byte"});
+                    {"1 checks records and references, 2 reads every byte, 3 puts a moment of "
+                     "each source to use"});
     return static_cast<std::uint8_t>(number);
 }
 
 void check_verify(const VerifySpec& spec) {
     (void)verify_level(spec.level);
-    if (spec.level == 1 && (spec.max_time || spec.older_than))
+    if (spec.random && spec.level != 3)
+        throw Error(Errc::invalid, "a random moment needs level 3, which puts a moment to use");
+    if (spec.level != 2 && (spec.max_time || spec.older_than))
         throw Error(Errc::invalid, "a time limit or an age needs level 2, which reads every byte");
     if ((spec.max_time && spec.max_time->ns <= 0) || (spec.older_than && spec.older_than->ns <= 0))
         throw Error(Errc::invalid, "the time limit and the age are above 0");
@@ -107,7 +110,8 @@ void check_task(const ScheduleSpec& spec) {
     check_verify(spec.verify);
     if (spec.task != ScheduledTask::verify && spec.verify != VerifySpec{})
         throw Error(Errc::invalid,
-                    fmt::format("a schedule of {} has no level, time limit or age: verify has",
+                    fmt::format("a schedule of {} has no level, time limit, age or random "
+                                "moment: verify has",
                                 name_of(spec.task)));
 }
 

@@ -41,6 +41,10 @@ ScheduleSpec example_verify() {
             .cron = "@daily",
             .verify = {.level = 2, .max_time = seconds(1800), .older_than = seconds(30 * 86'400)}};
 }
+ScheduleSpec example_random_verify() {
+    return {
+        .task = ScheduledTask::verify, .cron = "@weekly", .verify = {.level = 3, .random = true}};
+}
 constexpr ScheduleKey example_key{7, ScheduledTask::prune};
 
 template <typename Decode>
@@ -56,6 +60,7 @@ TEST_CASE("records of jobs and schedules have the bytes of the golden files") {
     CHECK(to_hex(schedule_key(ScheduleFamily::spec, example_key)) == golden("schedule-key-1.hex"));
     CHECK(to_hex(encode(example_schedule())) == golden("schedule-1.hex"));
     CHECK(to_hex(encode(example_verify())) == golden("schedule-2.hex"));
+    CHECK(to_hex(encode(example_random_verify())) == golden("schedule-3.hex"));
     CHECK(to_hex(encode(example_state())) == golden("schedule-state-1.hex"));
 }
 
@@ -66,6 +71,8 @@ TEST_CASE("golden records of jobs and schedules are read") {
           example_key);
     CHECK(decode_schedule(ScheduledTask::snapshot, from_hex(golden("schedule-1.hex"))) ==
           example_schedule());
+    CHECK(decode_schedule(ScheduledTask::verify, from_hex(golden("schedule-3.hex"))) ==
+          example_random_verify());
     CHECK(decode_schedule(ScheduledTask::verify, from_hex(golden("schedule-2.hex"))) ==
           example_verify());
     CHECK(decode_schedule_state(from_hex(golden("schedule-state-1.hex"))) == example_state());

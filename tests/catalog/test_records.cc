@@ -90,6 +90,11 @@ Source example_removed_source() {
     source.removed = Timestamp{1'795'226'500'000'000'000};
     return source;
 }
+Source example_checked_source() {
+    Source source = example_source();
+    source.check = {"./check --all", seconds(600), "backup", "SELECT count(*) > 0 FROM orders"};
+    return source;
+}
 Hold example_hold() {
     return {.number = 9,
             .source = 7,
@@ -115,6 +120,7 @@ Hold example_clone_hold() {
 TEST_CASE("records have the bytes of the golden files") {
     CHECK(to_hex(encode(Counters{8, 10})) == golden("counters-2.hex"));
     CHECK(to_hex(encode(example_removed_source())) == golden("source-2.hex"));
+    CHECK(to_hex(encode(example_checked_source())) == golden("source-4.hex"));
     CHECK(to_hex(encode(example_hold())) == golden("hold-1.hex"));
     CHECK(to_hex(encode(example_clone_hold())) == golden("hold-2.hex"));
     CHECK(to_hex(hold_key(7, 9)) == golden("hold-key-1.hex"));
@@ -124,6 +130,16 @@ TEST_CASE("records have the bytes of the golden files") {
     CHECK(to_hex(encode(example_source())) == golden("source-1.hex"));
     CHECK(to_hex(encode(example_snapshot())) == golden("snapshot-1.hex"));
     CHECK(to_hex(snapshot_key(key_of(example_snapshot()))) == golden("snapshot-key-1.hex"));
+}
+
+TEST_CASE("the golden record of a source with a check is read") {
+    const Source source = decode_source(7, from_hex(golden("source-4.hex")));
+    CHECK(source.check == example_checked_source().check);
+    CHECK(source.directory.path == "/home");
+    CHECK(decode_source(7, from_hex(golden("source-1.hex"))).check == SourceCheck{});
+    Source odd = example_checked_source();
+    odd.check.time_limit = seconds(-1);
+    CHECK(code_thrown_by([&] { decode_source(7, encode(odd)); }) == Errc::corrupt);
 }
 
 TEST_CASE("golden records are read") {

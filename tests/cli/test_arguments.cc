@@ -167,6 +167,20 @@ TEST_CASE("requests hold what was typed, with absolute paths") {
     CHECK(invocation({"mount", "m"}).request["directory"] == here + "/m");
 }
 
+TEST_CASE("a check of level 3 is asked for, and declared, as it was said") {
+    CHECK(invocation({"verify", "--level", "3", "--random", "home@latest", "etc"}).request ==
+          nlohmann::json{{"level", 3u}, {"random", true}, {"moments", {"home@latest", "etc"}}});
+    CHECK(invocation({"source", "set", "home", "--verify-command", "", "--verify-timeout", "5m",
+                      "--verify-user", "backup"})
+              .request == nlohmann::json{{"name", "home"},
+                                         {"keep_all", false},
+                                         {"verify_command", ""},
+                                         {"verify_timeout", "5m"},
+                                         {"verify_user", "backup"}});
+    const auto sql = invocation({"source", "set", "orders", "--verify-sql", "SELECT true"});
+    CHECK(sql.request["verify_sql"] == "SELECT true");
+}
+
 TEST_CASE("a clone's request holds what was said, and no more") {
     CHECK(invocation({"clone", "create", "n@latest", "c"}).request ==
           nlohmann::json{{"moment", "n@latest"}, {"name", "c"}});
@@ -237,7 +251,7 @@ TEST_CASE("mistakes exit with 2, name what is wrong and say where help is") {
                                                {"key"},
                                                {"find", "h@latest", "--type", "q"},
                                                {"find", "h@latest", "--size", "huge"},
-                                               {"verify", "--level", "3"},
+                                               {"verify", "--level", "4"},
                                                {"verify", "--sample", "0"},
                                                {"verify", "--max-time", "soon"},
                                                {"verify", "--sample", "101%"},

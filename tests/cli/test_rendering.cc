@@ -197,3 +197,40 @@ TEST_CASE("verify names each damaged object and who needs it") {
           "the time is over: read 4 of 9 packs, 1.00 KiB of 2.00 KiB on disk\n"
           "all has been read since 2026-11-21T04:00:00Z, but for 512 B that never was\n");
 }
+
+TEST_CASE("level 3 tells each outcome, and of what did not pass why and what was written") {
+    const auto proof = [](const char* source, const char* outcome) {
+        return nlohmann::json{{"event", "proof"},
+                              {"source", source},
+                              {"outcome", outcome},
+                              {"state", "2026-11-21T04-00-00Z"},
+                              {"started", "2026-11-21T05:00:00Z"},
+                              {"ended", "2026-11-21T05:01:05Z"},
+                              {"reason", nullptr},
+                              {"output", "all is well\n"},
+                              {"output_cut", false}};
+    };
+    auto failed = proof("etc", "failed");
+    failed["reason"] = "the check command ended with status 1";
+    failed["output"] = "one\ntwo\n";
+    failed["output_cut"] = true;
+    auto not_tried = proof("www", "not-tried");
+    not_tried["state"] = nullptr;
+    not_tried["reason"] = "nothing is stored";
+    not_tried["output"] = "";
+    const auto shown = rendered(of("verify"), {proof("home", "passed"), failed, not_tried},
+                                {{"result", "verify"},
+                                 {"level", 3u},
+                                 {"passed", 1u},
+                                 {"failed", 1u},
+                                 {"not_tried", 1u},
+                                 {"proofs", nlohmann::json::array()},
+                                 {"job", 7u}});
+    CHECK(shown.out ==
+          "home@2026-11-21T04-00-00Z: passed (1:05)\n"
+          "etc@2026-11-21T04-00-00Z: failed (1:05): the check command ended with status 1\n"
+          "    …\n    one\n    two\n"
+          "www: not tried (1:05): nothing is stored\n"
+          "level 3: 1 passed, 1 failed, 1 not tried\n");
+    CHECK(shown.err.find("yore jobs show 7") != std::string::npos);
+}

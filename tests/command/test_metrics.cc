@@ -183,3 +183,29 @@ TEST_CASE("a label holds any bytes") {
           "# HELP yore_odd Odd.\n# TYPE yore_odd gauge\n"
           "yore_odd{mount=\"/a \\\"b\\\"\\\\c\\nd\\\\xff\xc3\xa9\"} 1\n");
 }
+
+TEST_CASE("what level 3 of verify found last is told of each source, and when it last passed") {
+    MetricFacts facts = facts_of_home();
+    const std::string home = R"({source="home"})";
+    CHECK(value_in(metrics_text(facts), "yore_source_proof_passed" + home).empty());
+    catalog::Proof& proof = facts.sources[0].proof.emplace();
+    proof.started = Timestamp::from_seconds(900);
+    proof.ended = Timestamp::from_seconds(904);
+    proof.outcome = catalog::ProofOutcome::failed;
+    proof.passed = catalog::Proof::Passed{Timestamp::from_seconds(800), Timestamp::from_seconds(5)};
+    auto text = metrics_text(facts);
+    CHECK(value_in(text, "yore_source_proof_passed" + home) == "0");
+    CHECK(value_in(text, "yore_source_proof_failed" + home) == "1");
+    CHECK(value_in(text, "yore_source_proof_duration_seconds" + home) == "4");
+    CHECK(value_in(text, "yore_source_proof_timestamp_seconds" + home) == "904");
+    CHECK(value_in(text, "yore_source_proof_last_passed_timestamp_seconds" + home) == "800");
+    CHECK(value_in(text, "yore_source_proof_last_passed_moment_timestamp_seconds" + home) == "5");
+    proof.outcome = catalog::ProofOutcome::not_tried;
+    proof.passed.reset();
+    text = metrics_text(facts);
+    CHECK(value_in(text, "yore_source_proof_passed" + home) == "0");
+    CHECK(value_in(text, "yore_source_proof_failed" + home) == "0");
+    CHECK(value_in(text, "yore_source_proof_last_passed_timestamp_seconds" + home).empty());
+    facts.sources[0].is_fed = false;
+    CHECK(value_in(metrics_text(facts), "yore_source_proof_passed" + home).empty());
+}

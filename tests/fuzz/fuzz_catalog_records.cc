@@ -3,6 +3,7 @@
 #include "catalog/follow_pause_records.h"
 #include "catalog/job_records.h"
 #include "catalog/log_records.h"
+#include "catalog/proof_records.h"
 #include "catalog/records.h"
 #include "catalog/verified_records.h"
 #include "fuzz.h"
@@ -99,6 +100,11 @@ void run(ByteView record) {
     YORE_ENSURE(equal(encode(decode_run(place, stored)), stored));
 }
 
+void proof(ByteView record) {
+    const Bytes stored = encode(decode_proof(record));
+    YORE_ENSURE(equal(encode(decode_proof(stored)), stored));
+}
+
 void verified(ByteView record) {
     const Bytes stored = encode(decode_verified(1, record));
     YORE_ENSURE(equal(encode(decode_verified(1, stored)), stored));
@@ -110,7 +116,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size == 0) return 0;
     const ByteView record = fuzz::input(data + 1, size - 1);
     fuzz::expecting({Errc::corrupt, Errc::unsupported}, [&] {
-        switch (data[0] % 14) {
+        switch (data[0] % 15) {
             case 0:
                 return snapshot(record);
             case 1:
@@ -137,6 +143,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                 return verified(record);
             case 13:
                 return follow_pause(record);
+            case 14:
+                return proof(record);
             default:
                 return hold(record);
         }

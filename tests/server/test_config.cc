@@ -30,6 +30,9 @@ excludes = [".cache/", "*.tmp"]
 keep_daily = 7
 keep_monthly = 12
 keep_within = "30d"
+verify.command = "make check"
+verify.timeout = "30m"
+verify.user = "tester"
 window = "36h"
 
 [[source]]
@@ -103,6 +106,7 @@ TEST_CASE("a configuration means what it says") {
     policy.within = seconds(30 * 86'400);
     policy.window = seconds(36 * 3600);
     CHECK(home.retention == policy);
+    CHECK(home.check == catalog::SourceCheck{"make check", seconds(1800), "tester", {}});
     const auto& etc = config.sources[1];
     CHECK(etc.directory.path == "/etc");
     CHECK_FALSE(etc.directory.one_file_system);
@@ -212,6 +216,12 @@ TEST_CASE("sources and mounts have their names, once") {
     check_one(read("source = 7"), 2, "source", "[[source]]");
 }
 
+TEST_CASE("a check that cannot be is refused at its line") {
+    check_one(source_mistakes("verify.user = 'x'"), 5, "source.verify", "a check command");
+    check_one(source_mistakes("verify.sql = 'SELECT true'"), 5, "source.verify", "PostgreSQL");
+    check_one(source_mistakes("verify.commands = 'x'"), 5, "verify.commands", "no such key");
+}
+
 TEST_CASE("each wrong value of a schedule is refused at its line, all at once") {
     const auto read = [](const std::string& text) {
         return read_config("repository = '/r'\n[[source]]\nname = 'a'\ndirectory = '/a'\n" + text)
@@ -230,7 +240,8 @@ TEST_CASE("each wrong value of a schedule is refused at its line, all at once") 
         {"on_previous_running = 1\ncron = '@daily'\nsource = 'a'", "on_previous_running",
          "a text is needed"},
         {"max_time = 'long'\ncron = '@daily'\ntask = 'verify'", "max_time", "not a duration"},
-        {"level = 3\ncron = '@daily'\ntask = 'verify'", "level", "no level 3"},
+        {"level = 4\ncron = '@daily'\ntask = 'verify'", "level", "no level 4"},
+        {"random = true\ncron = '@daily'\ntask = 'prune'\nsource = 'a'", "random", "only a verify"},
         {"max_time = '1h'\ncron = '@daily'\ntask = 'collect'", "max_time", "only a verify"},
         {"crom = '@daily'\ncron = '@daily'\nsource = 'a'", "crom", "no such key"},
     };

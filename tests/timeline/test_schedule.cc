@@ -49,7 +49,10 @@ TEST_CASE("only a verify has a level, a time limit and an age, and these go toge
     CHECK(refusal(ScheduledTask::verify, rolling) == std::nullopt);
     CHECK(refusal(ScheduledTask::verify, {.level = 2}) == std::nullopt);
     CHECK(refusal(ScheduledTask::collect, rolling) == Errc::invalid);
-    CHECK(refusal(ScheduledTask::verify, {.level = 3}) == Errc::invalid);
+    CHECK(refusal(ScheduledTask::verify, {.level = 4}) == Errc::invalid);
+    CHECK(refusal(ScheduledTask::verify, {.level = 3, .random = true}) == std::nullopt);
+    CHECK(refusal(ScheduledTask::verify, {.level = 2, .random = true}) == Errc::invalid);
+    CHECK(refusal(ScheduledTask::verify, {.level = 3, .max_time = seconds(1)}) == Errc::invalid);
     CHECK(refusal(ScheduledTask::verify, {.level = 1, .max_time = seconds(1)}) == Errc::invalid);
     CHECK(refusal(ScheduledTask::verify, {.level = 2, .max_time = Duration{}}) == Errc::invalid);
 }

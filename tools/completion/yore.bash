@@ -7,7 +7,7 @@ _yore() {
     local verbs='init info stats metrics verify key source check snapshot roll-forward snapshots log windows versions ls cat find du diff restore mount umount serve prune collect hold clone query tables dump jobs schedule'
     declare -A options=(
         [init]='--encryption --label'
-        [source]='add import list show set upgrade remove --purge --keep-all --keep-last --keep-hourly --keep-daily --keep-weekly --keep-monthly --keep-yearly --keep-within --window --directory --postgresql --config-dir --slot-limit --one-file-system --exclude --exclude-from --keep-cache-dirs --keep-nodump --path --subdirectory --time --zone --dry-run --tag'
+        [source]='add import list show set upgrade remove --purge --keep-all --keep-last --keep-hourly --keep-daily --keep-weekly --keep-monthly --keep-yearly --keep-within --window --directory --postgresql --config-dir --slot-limit --verify-command --verify-sql --verify-timeout --verify-user --one-file-system --exclude --exclude-from --keep-cache-dirs --keep-nodump --path --subdirectory --time --zone --dry-run --tag'
         [key]='add list remove rotate --label --new-passphrase-file --new-passphrase-command --new-key-file'
         [snapshot]='--tag --stdin --as --checkpoint --max-rate --from-directory --dump --database --scratch --bindir'
         [roll-forward]='--to --bindir --tag'
@@ -26,8 +26,8 @@ _yore() {
         [tables]='--database --bytes --bindir --role'
         [dump]='--database --table --bindir --role'
         [jobs]='list show follow cancel pause resume --last'
-        [schedule]='list show set remove pause resume run-now --task --cron --zone --on-previous-running --on-failure --level --max-time --older-than'
-        [verify]='--level --max-time --older-than --sample'
+        [schedule]='list show set remove pause resume run-now --task --cron --zone --on-previous-running --on-failure --level --max-time --older-than --random'
+        [verify]='--level --max-time --older-than --sample --random'
         [mount]='--allow-other --foreground'
         [serve]='--config --check --replace'
     )
@@ -45,7 +45,7 @@ _yore() {
         return
         ;;
     --level)
-        mapfile -t COMPREPLY < <(compgen -W '1 2' -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W '1 2 3' -- "$word")
         return
         ;;
     esac

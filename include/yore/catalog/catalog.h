@@ -45,10 +45,10 @@ class Catalog {
     std::optional<Source> source(std::string_view name) const;
     std::optional<Source> source(std::uint32_t id) const;
     /// The name is taken: Errc::exists; by one of its kind that was removed: that one is fed again,
-    /// as this one says, under its policy of before. Returns it with its id.
+    /// as this one says, under its policy and its check of before. Returns it with its id.
     Source add_source(Source);
-    /// The source of this name gets the directory and the policy of this one. Unknown, removed:
-    /// Errc::not_found; of another kind: Errc::exists.
+    /// The source of this name gets the directory, the policy and the check of this one. Unknown,
+    /// removed: Errc::not_found; of another kind: Errc::exists.
     Source change_source(const Source&);
     /// Unknown: Errc::not_found.
     Source set_retention(std::string_view name, const RetentionPolicy&);

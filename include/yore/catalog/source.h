@@ -41,6 +41,15 @@ struct PostgresqlOptions {
     std::uint64_t pinned_bytes_max = 0;
 };
 
+/// How level 3 of a verify checks a moment of a source.
+struct SourceCheck {
+    std::string command = {};                 ///< of a shell, run in a clone; empty: none
+    std::optional<Duration> time_limit = {};  ///< more than 0
+    std::string user = {};                    ///< who runs it; empty: who runs Yore
+    std::string sql = {};                     ///< of a cluster: statements; empty: none
+    bool operator==(const SourceCheck&) const = default;
+};
+
 struct Source {
     std::uint32_t id = 0;  ///< given by the catalog, never used again
     std::string name;
@@ -50,6 +59,7 @@ struct Source {
     PostgresqlOptions postgresql = {};  ///< when kind is postgresql
     RetentionPolicy retention = {};
     std::optional<Timestamp> removed = {};  ///< nothing feeds it since; its snapshots are kept
+    SourceCheck check = {};
 };
 
 /// Protects a snapshot, or what all moments from `from` to `to` need, from pruning.

@@ -9,6 +9,7 @@
 #include <yore/base/bytes.h>
 #include <yore/base/error.h>
 
+#include <cstdint>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -65,6 +66,7 @@ struct Call {
     Input& input;
     std::stop_token stop;
     enum class Origin { request, schedule } origin = Origin::request;
+    std::uint64_t job = 0;  ///< as which it runs; 0: it is none
 };
 
 struct Command {

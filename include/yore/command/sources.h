@@ -20,6 +20,8 @@ nlohmann::json describe_declared(const catalog::Source&);
 /// As those of ingest.
 void check_conninfo(const std::string&);
 void check_slot_limit(std::uint64_t bytes);
+/// Parts of a check that do not go together, or not with such a source: Errc::invalid.
+void check_source_check(catalog::SourceKind, const catalog::SourceCheck&);
 
 struct Declared {
     bool added = false;                ///< or it had been removed and is fed again

@@ -25,10 +25,11 @@ enum class OnPreviousRunning : std::uint8_t { wait = 1, skip = 2 };
 enum class OnFailure : std::uint8_t { retry = 1, reschedule = 2, pause = 3 };
 
 /// What a verify of the whole repository does (upkeep/verify.h). A time limit or an age asks for
-/// level 2.
+/// level 2, a random moment for level 3.
 struct VerifySpec {
     std::uint8_t level = 1;
     std::optional<Duration> max_time = {}, older_than = {};  ///< more than 0
+    bool random = false;                                     ///< level 3: not the newest moments
     bool operator==(const VerifySpec&) const = default;
 };
 

@@ -8,10 +8,12 @@
 ///     directory = "/home"
 ///     keep_daily = 7
 ///     follow = true                          # as `yore log follow`
+///     verify.command = "./check"             # also verify.timeout, verify.user, verify.sql
 ///     [[schedule]]                           # the words of `yore schedule set`; a cluster has a
 ///                                            # daily check, if no other
 ///     source = "home"
-///     cron = "@daily"                        # of a verify also level, max_time, older_than
+///     cron = "@daily"                        # of a verify also level, max_time, older_than,
+///                                            # random
 ///     [[mount]]                              # the words of `yore mount`
 ///     directory = "/mnt/yore"
 ///     [metrics]
