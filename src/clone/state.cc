@@ -72,6 +72,7 @@ Clone::State::State(const store::ObjectCache& decoded, const view::Identities& k
                     std::string where, const NodeId& below, const CloneOptions& options)
     : cache(decoded),
       identities(keyed),
+      moment(below),
       home(std::move(where)),
       table(table_path(home)),
       files(files_path(home), options.bytes_max,

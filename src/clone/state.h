@@ -101,6 +101,7 @@ struct Clone::State {
 
     const store::ObjectCache& cache;
     const view::Identities& identities;
+    const NodeId moment;     ///< its tree
     const std::string home;  ///< the clone's directory
     store::LocalTable table;
     DataFiles files;

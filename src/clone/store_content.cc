@@ -34,8 +34,8 @@ bool is_zeros(ByteView bytes) {
 }  // namespace
 
 ContentStorer::ContentStorer(const store::ObjectCache& cache, store::Writer& writer,
-                             const store::Keys& keys, StoredTree& stored)
-    : cache_(cache), writer_(writer), gear_(keys.gear), cdc_(gear_), stored_(stored) {}
+                             const store::Keys& keys, StoredTree& stored, KeptObjects& kept)
+    : cache_(cache), writer_(writer), gear_(keys.gear), cdc_(gear_), stored_(stored), kept_(kept) {}
 
 ChunkId ContentStorer::put(ByteView bytes, const store::ChunkHints& hints) {
     store::Prepared prepared = writer_.prepare_chunk(bytes, hints);
@@ -53,8 +53,11 @@ tree::Content ContentStorer::store(const Contents& contents, const Inode& inode,
                                    std::string_view name) {
     const bool is_below = inode.below && (!inode.row || !inode.row->has_data);
     const std::uint64_t size = contents.size(inode);
-    if (is_below && size == inode.below->size() && (!inode.row || inode.row->lower_end == size))
-        return contents.below_content(inode);
+    if (is_below && size == inode.below->size() && (!inode.row || inode.row->lower_end == size)) {
+        auto content = contents.below_content(inode);
+        kept_.keep(content);
+        return content;
+    }
     File file{contents, inode, size, std::nullopt, name};
     tree::ContentBuilder builder(writer_);
     const std::uint64_t lower_end =
@@ -74,6 +77,7 @@ tree::Content ContentStorer::store(const Contents& contents, const Inode& inode,
 void ContentStorer::add_over(const File& file, const tree::PlacedExtent& placed, std::uint64_t end,
                              tree::ContentBuilder& builder) {
     if (!file.contents.is_changed(file.inode, placed.start, end)) {
+        kept_.keep(*placed.extent.chunk);
         builder.add({end - placed.start, placed.extent.chunk, placed.extent.offset});
         return;
     }

@@ -12,13 +12,15 @@
 #include <string_view>
 
 #include "clone/contents.h"
+#include "clone/kept_objects.h"
 
 namespace yore::clone {
 
 /// One thread at a time. All that it is given outlives it.
 class ContentStorer {
   public:
-    ContentStorer(const store::ObjectCache&, store::Writer&, const store::Keys&, StoredTree&);
+    ContentStorer(const store::ObjectCache&, store::Writer&, const store::Keys&, StoredTree&,
+                  KeptObjects&);
 
     /// Of an inode that is ready to be read.
     tree::Content store(const Contents&, const Inode&, std::string_view name);
@@ -44,6 +46,7 @@ class ContentStorer {
     const chunker::GearTable gear_;
     const chunker::FastCdc cdc_;
     StoredTree& stored_;
+    KeptObjects& kept_;
 };
 
 }  // namespace yore::clone

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "clone/kept_objects.h"
 #include "clone/state.h"
 #include "clone/store_content.h"
 
@@ -42,7 +43,8 @@ class TreeWriter {
         : state_(state),
           writer_(writer),
           bounds_(keys.gear),
-          contents_(state.cache, writer, keys, stored_),
+          kept_(state.cache, writer, bounds_, state.moment),
+          contents_(state.cache, writer, keys, stored_, kept_),
           stop_(stop) {
         find_changes();
     }
@@ -117,7 +119,8 @@ class TreeWriter {
         }
     }
     void store_large(tree::Xattr& xattr) {
-        if (xattr.chunk || xattr.value.size() <= xattr_inline_bytes_max) return;
+        if (xattr.chunk) return kept_.keep(*xattr.chunk);
+        if (xattr.value.size() <= xattr_inline_bytes_max) return;
         xattr.size = static_cast<std::uint32_t>(xattr.value.size());
         xattr.chunk = contents_.put(xattr.value, {});
         xattr.value.clear();
@@ -136,7 +139,7 @@ class TreeWriter {
         tree::DirectoryBuilder builder(writer_, bounds_);
         state_.visit_names(directory, [&](std::string_view name, const Child& child) {
             if (is_as_below(child))
-                builder.add(state_.entry(*child.lower));
+                kept_.add(state_.entry(*child.lower), builder);
             else
                 builder.add(entry_of(*state_.load(child), name));
             return true;
@@ -150,6 +153,7 @@ class TreeWriter {
     store::Writer& writer_;
     const tree::NodeBounds bounds_;
     StoredTree stored_;
+    KeptObjects kept_;
     ContentStorer contents_;
     const std::stop_token& stop_;
     std::unordered_set<InodeNumber> rows_, marked_;

@@ -117,3 +117,60 @@ TEST_CASE("a directory that was moved is stored where it is now") {
     CHECK(home.read("moved/file") == "F" + std::string(19'999, 'f'));
     CHECK(home.store() == after);
 }
+
+TEST_CASE("what a moment has in memory alone is stored with its clone") {
+    struct MemorySink final : store::NodeSink {
+        explicit MemorySink(ViewFixture& to) : fixture(to) {}
+        NodeId put_node(ByteView plain) override {
+            const NodeId id = fixture.store->node_id(plain);
+            fixture.cache.add(id, std::make_shared<const Buffer>(Buffer::copy_of(plain)));
+            return id;
+        }
+        ViewFixture& fixture;
+    };
+    Stored home(two_levels);
+    ViewFixture& fixture = home.fixture;
+    MemorySink memory(fixture);
+    const auto made_file = [&](std::string_view text, std::uint64_t inode) {
+        tree::Entry entry = fixture.file("", inode);
+        const ChunkId chunk = fixture.store->chunk_id(as_bytes(text));
+        fixture.cache.add(chunk, std::make_shared<const Buffer>(Buffer::copy_of(as_bytes(text))));
+        entry.attributes.size = entry.content.size = text.size();
+        entry.content.extents.push_back({text.size(), chunk, 0});
+        return entry;
+    };
+    Folder made = two_levels(fixture);
+    made.folders["a"].folders["deep"].files["made"] = made_file("made by log", 21);
+    made.files["changed"] = made_file("made at the top", 22);
+    made.files["touched"] = made_file("its mode changes", 23);
+    tree::DirectoryBuilder above(memory, fixture.bounds);
+    above.add(build_folder(memory, fixture.bounds, "root", made));
+    home.root = above.finish().top;
+    clone::Clone::create(home.parent / "of made");
+    home.clone = std::make_unique<clone::Clone>(
+        fixture.cache, home.identities, home.parent / "of made", home.root, clone::CloneOptions());
+    REQUIRE(home.write("b/same", 0, "S") == view::Refusal());
+    view::AttributeChange mode;
+    mode.permissions = 0600;
+    REQUIRE(home.clone->change(home.number("touched"), mode));
+    const NodeId after = home.store();
+    // As a process sees it that has nothing in memory.
+    const store::ObjectCache other(*fixture.store, 1u << 20);
+    std::vector<std::string> seen;
+    const auto look = [&](const auto& self, const NodeId& directory) -> void {
+        tree::Directory(other, directory).scan("", [&](const tree::EntryView& entry) {
+            if (entry.child()) self(self, *entry.child());
+            if (entry.kind() != tree::FileKind::regular) return true;
+            const tree::ContentReader reader(other, entry.content());
+            std::string bytes(reader.size(), '?');
+            reader.read(0, {reinterpret_cast<std::byte*>(bytes.data()), bytes.size()});
+            seen.push_back(std::string(entry.name()) + " " + bytes.substr(0, 20));
+            return true;
+        });
+    };
+    look(look, after);
+    CHECK(seen == std::vector<std::string>{"file " + std::string(20, 'f'), "made made by log",
+                                           "other other", "linked linked", "same Same",
+                                           "linked too linked", "changed made at the top",
+                                           "touched its mode changes"});
+}

@@ -11,7 +11,6 @@
 #include <yore/view/log_replay.h>
 
 #include <algorithm>
-#include <array>
 #include <string>
 #include <vector>
 
@@ -179,22 +178,6 @@ ChunkId put_chunk(store::Writer& writer, ByteView text) {
     return id;
 }
 
-/// Files of settings that were made for the moment are in memory alone, as are their chunks.
-void keep_texts(const store::ObjectCache& cache, const StoredDirectory& left,
-                const std::string& above, store::Writer& writer) {
-    constexpr std::array data{"base", "global", "tablespaces"};
-    for (const std::string& name : left.names_in(above)) {
-        const std::string path = join_path(above, name);
-        const auto entry = left.find(path);
-        if (entry && entry->kind() == tree::FileKind::regular)
-            for (const tree::Extent& extent : entry->content().extents)
-                if (extent.chunk && !cache.store().find(*extent.chunk))
-                    put_chunk(writer, *cache.chunk(*extent.chunk));
-        const bool is_data = path.starts_with("pg_") || std::ranges::count(data, path) > 0;
-        if (entry && entry->child() && !is_data) keep_texts(cache, left, path, writer);
-    }
-}
-
 }  // namespace
 
 void check_roll_forward(const RollForward& roll) {
@@ -236,7 +219,6 @@ RolledCluster make_base_backup(const RollForward& roll, const NodeId& left, stor
     rolled.facts.rolled_from = roll.base.name;
 
     tree::TreeEdit edit(roll.cache, left);
-    keep_texts(roll.cache, directory, "", writer);
     remove_leftovers(directory, StoredDirectory(roll.cache, roll.base.root), edit);
     const catalog::Logs logs(roll.catalog.store());
     view::apply_wal(
