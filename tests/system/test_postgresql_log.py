@@ -65,9 +65,10 @@ class Archive(Scratch):
 
 
 def archived(server):
-    """All segments up to now are with the archive; the name of the last one."""
+    """All segments up to now are with the archive; the name of the last one. A server whose
+    archive command failed three times waits a minute, as it may do while Yore is restarted."""
     last = server.psql("select pg_walfile_name(pg_switch_wal())")
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 100
     while server.psql("select last_archived_wal from pg_stat_archiver") < last:
         check(time.monotonic() < deadline, f"{last} was archived:\n{server.log_text()[-2000:]}")
         time.sleep(0.05)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The proof: a cluster that lives through all that clusters live through, restored at random
-moments on the host on which it runs, has exactly what had committed by then, and is not touched.
+moments on the host on which it runs, or cloned, has exactly what had committed by then, and is not
+touched.
 
 YORE_LIMITS=full takes 34 moments, YORE_SEED repeats a run.
 """
@@ -17,6 +18,7 @@ import time
 import postgres_history as history
 from harness import check, device_for_everybody, enter_own_mounts, main
 from postgres import as_user, give_to_user, Server
+from postgres_clones import check_clone, check_killed
 from test_postgresql_log import Archive, archived
 
 SEED = int(os.environ.get("YORE_SEED", random.SystemRandom().randrange(1 << 32)))
@@ -140,6 +142,12 @@ class Proof:
     def restart_yore(self, how):
         self.stop(how)
         self.serve()
+
+    def check_kills(self, clone):
+        def serve():
+            self.owner.wait(30)
+            self.serve()
+        check_killed(self.repo, clone, lambda: self.owner.pid, serve)
 
     def snapshot(self, source=SOURCE):
         self.bases[source].append(self.repo.yore("--json", "snapshot", source).json()[-1])
@@ -412,6 +420,8 @@ def any_moment_is_what_had_committed():
         wanted += [moments.any() for _ in range(MOMENTS - len(wanted))]
         for name, state in wanted:
             proof.check_copy(f"{SOURCE}/at/{name}", state)
+            check_clone(proof.repo, f"{SOURCE}@{name}", state)
+        check_clone(proof.repo, f"{SOURCE}@{name}", state, proof.check_kills)
         a_tablespace_is_not_taken(proof, moments)
         no_log_is_needed(proof, moments)
         a_hole_has_no_moments(proof, moments)
