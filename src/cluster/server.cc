@@ -168,7 +168,7 @@ void Server::State::wait(Clock::time_point deadline) {
 
 void Server::State::remove_traces() {
     std::error_code failed;
-    close_tablespaces(options.data, options.tablespaces);
+    close_tablespaces(options.data, options.tablespaces, user);
     std::filesystem::remove_all(options.socket_directory, failed);
     std::filesystem::remove(options.process_file, failed);
     for (const std::string& directory : made) ::rmdir(directory.c_str());
@@ -202,7 +202,7 @@ void Server::wait_until_ready(const std::stop_token& stop) {
         if (stop.stop_requested()) throw Error(Errc::cancelled, "interrupted while it recovers");
         std::this_thread::sleep_for(look_interval);
     }
-    close_tablespaces(state_->options.data, state_->options.tablespaces);
+    close_tablespaces(state_->options.data, state_->options.tablespaces, state_->user);
     for (std::string& other : other_collations(state_->options.needs.collations, state_->process))
         state_->warnings.push_back(std::move(other));
 }

@@ -2,12 +2,14 @@
 #include "cluster/tablespaces.h"
 
 #include <yore/base/error.h>
+#include <yore/base/fd.h>
 #include <yore/base/file.h>
 #include <yore/base/utf8.h>
 
 #include <cerrno>
 #include <filesystem>
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,13 +22,17 @@ std::string place_of(const std::string& data, const std::string& oid) {
     return data + "/pg_tblspc/" + oid;
 }
 
-void make_directory(const std::string& path, const User& user) {
-    if (::mkdir(path.c_str(), 0700) != 0) {
-        if (errno == EEXIST) return;
+void make_directory(const std::string& path) {
+    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
         throw system_error("make", path, errno);
-    }
-    if (::geteuid() == 0 && ::chown(path.c_str(), user.uid, user.gid) != 0)
-        throw system_error("chown", path, errno);
+}
+
+Fd open_directory(const std::string& path) {
+    return open_file(path, O_PATH | O_DIRECTORY);
+}
+
+std::string path_of(const Fd& directory) {
+    return fmt::format("/proc/self/fd/{}", directory.get());
 }
 
 }  // namespace
@@ -55,18 +61,26 @@ std::string tablespace_directory(const std::string& data, const LoggedTablespace
 void open_tablespaces(const std::string& data, const std::vector<LoggedTablespace>& tablespaces,
                       const User& user) {
     if (tablespaces.empty()) return;
-    make_directory(data + "/tablespaces", user);
+    const Fd opened = open_directory(data);
+    const std::string top = path_of(opened);
+    const ActAs acting(user);
+    make_directory(top + "/tablespaces");
     for (const LoggedTablespace& tablespace : tablespaces) {
-        make_directory(tablespace_directory(data, tablespace), user);
-        const fs::path guard = place_of(data, tablespace.oid);
+        make_directory(tablespace_directory(top, tablespace));
+        const fs::path guard = place_of(top, tablespace.oid);
         std::error_code failed;
         if (fs::is_directory(fs::symlink_status(guard, failed))) fs::remove_all(guard);
     }
 }
 
-void close_tablespaces(const std::string& data, const std::vector<LoggedTablespace>& tablespaces) {
+void close_tablespaces(const std::string& data, const std::vector<LoggedTablespace>& tablespaces,
+                       const User& user) {
+    if (tablespaces.empty()) return;
+    const Fd opened = open_directory(data);
+    const std::string top = path_of(opened);
+    const ActAs acting(user);
     for (const LoggedTablespace& tablespace : tablespaces) {
-        const fs::path place = place_of(data, tablespace.oid);
+        const fs::path place = place_of(top, tablespace.oid);
         std::error_code failed;
         if (!fs::is_symlink(fs::symlink_status(place, failed))) continue;
         const fs::path inside = "../tablespaces/" + tablespace.oid;

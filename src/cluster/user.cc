@@ -8,6 +8,7 @@
 
 #include <grp.h>
 #include <pwd.h>
+#include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -49,6 +50,19 @@ User owner_of(const std::string& directory) {
 bool become(const User& user) {
     return ::geteuid() != 0 || (::setgroups(user.groups.size(), user.groups.data()) == 0 &&
                                 ::setgid(user.gid) == 0 && ::setuid(user.uid) == 0);
+}
+
+// setfsuid(2) is of one thread, and takes the capabilities on files away with root's id.
+ActAs::ActAs(const User& user) : is_root_(::geteuid() == 0) {
+    if (!is_root_) return;
+    ::setfsgid(user.gid);
+    ::setfsuid(user.uid);
+}
+
+ActAs::~ActAs() {
+    if (!is_root_) return;
+    ::setfsuid(0);
+    ::setfsgid(::getegid());
 }
 
 std::vector<char*> kept_environment() {

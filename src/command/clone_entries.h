@@ -29,7 +29,7 @@ struct CloneEntry {
     bool gone = false;                    ///< the mount of `live` was ended
     bool claimed = false;
     bool throwaway = false;  ///< not worth a line in the log
-    unsigned lookers = 0;  ///< who uses `live` without a claim: it stays meanwhile
+    unsigned lookers = 0;    ///< who uses `live` without a claim: it stays meanwhile
     bool is_mounted() const { return live && !gone; }
 };
 

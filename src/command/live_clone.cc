@@ -6,17 +6,11 @@
 
 #include <optional>
 
-#include <nlohmann/json.hpp>
-
 #include "command/moment.h"
+#include "command/no_output.h"
 
 namespace yore::command {
 namespace {
-
-struct Unheard final : Output {
-    void event(const nlohmann::json&) override {}
-    void bytes(ByteView) override {}
-};
 
 mount::MountOptions options_of(Context& context, const CloneRecord& record,
                                const std::string& directory) {
@@ -32,8 +26,8 @@ MomentBelow open_moment(Context& context, const CloneRecord& record) {
     if (!source)
         throw Error(Errc::not_found,
                     fmt::format("its source {} is not there any more", record.source_name));
-    Unheard unheard;
-    const auto moment = resolve_moment(context, *source, record.state, unheard);
+    NoOutput nobody;
+    const auto moment = resolve_moment(context, *source, record.state, nobody);
     if (moment.root.hex() != record.root)
         throw Error(
             Errc::corrupt,

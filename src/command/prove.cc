@@ -35,7 +35,6 @@ std::string random_time(Context& context, const catalog::Source& source) {
 
 NewClone clone_for(const ProofOrder& order, const Moment& moment) {
     NewClone wanted;
-    wanted.name = "verify";
     wanted.moment = moment.name();
     wanted.ttl = Duration{order.longest().ns + clone_stays_behind.ns};
     if (!order.source.check.user.empty()) {

@@ -6,13 +6,11 @@
 /// snapshot.
 #include <yore/base/error.h>
 #include <yore/base/host.h>
-#include <yore/base/log.h>
 #include <yore/cluster/server.h>
 #include <yore/command/clones.h>
 #include <yore/ingest/postgresql_roll.h>
 #include <yore/view/moment.h>
 
-#include <array>
 #include <filesystem>
 
 #include <unistd.h>
@@ -21,7 +19,9 @@
 #include "command/describe.h"
 #include "command/fields.h"
 #include "command/moment.h"
+#include "command/no_output.h"
 #include "command/run.h"
+#include "command/throwaway_clone.h"
 
 namespace yore::command {
 namespace {
@@ -89,44 +89,12 @@ catalog::Snapshot described(Context& context, const Target& target,
     return snapshot;
 }
 
-class QuietOutput final : public Output {
-  public:
-    void event(const nlohmann::json&) override {}
-    void bytes(ByteView) override {}
-};
-
-/// Goes with the command.
-class WorkingClone {
-  public:
-    WorkingClone(Context& context, const Moment& moment, const std::stop_token& stop)
-        : context_(context) {
-        NewClone wanted;
-        std::array<std::byte, 4> number{};
-        context.random().fill(number);
-        wanted.name = "roll-forward-" + to_hex(number);
-        wanted.moment = moment.name();
-        wanted.throwaway = true;
-        wanted.allow_other = ::geteuid() == 0;  // the server is another user's
-        QuietOutput quiet;                      // it was told which moment it is
-        clone_ = context.clones().create(wanted, quiet, stop);
-    }
-    ~WorkingClone() {
-        try {
-            context_.clones().remove(name(), Clones::InUse::detached, {});
-        } catch (const std::exception& error) {
-            log_error("clone {}: it is left to the next owner: {}", name(), error.what());
-        }
-    }
-    WorkingClone(const WorkingClone&) = delete;
-    WorkingClone& operator=(const WorkingClone&) = delete;
-
-    const std::string& name() const { return clone_.record.name; }
-    const CloneStatus& status() const { return clone_; }
-
-  private:
-    Context& context_;
-    CloneStatus clone_;
-};
+NewClone working_clone(const Moment& moment) {
+    NewClone wanted;
+    wanted.moment = moment.name();
+    wanted.allow_other = ::geteuid() == 0;  // the server is another user's
+    return wanted;
+}
 
 /// No data page is lost when this host crashes: then nothing is stored.
 cluster::ServerOptions server_options(Context& context, const Target& target,
@@ -174,10 +142,11 @@ nlohmann::json run_roll_forward(Context& context, const Call& call) {
                                    target.plan};
     ingest::check_roll_forward(roll);
     const auto reservation = context.catalog().reserve_name(target.source.id, target.plan.time);
-    const WorkingClone clone(context, target.moment, call.stop);
+    NoOutput nobody;  // it was told which moment it is
+    const ThrowawayClone clone(context, working_clone(target.moment), nobody, call.stop);
     recover(context, target, clone.status(), programs, call.stop);
     const auto writer = context.store().write();
-    const auto left = context.clones().store(clone.name(), *writer, call.stop);
+    const auto left = context.clones().store(clone.status().record.name, *writer, call.stop);
     writer->commit({});  // what is read of it is read from the store
     const auto rolled = ingest::make_base_backup(roll, left.root, *writer);
     catalog::Snapshot snapshot = described(context, target, rolled, left);

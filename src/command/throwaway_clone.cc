@@ -11,12 +11,13 @@
 namespace yore::command {
 namespace {
 
+/// Short, as it is part of a socket's path.
 NewClone with_own_name(Context& context, NewClone wanted) {
-    std::array<std::byte, 8> random{};
-    context.random().fill(random);
-    wanted.name += "-" + to_hex(random);
+    std::array<std::byte, 4> number{};
+    context.random().fill(number);
+    wanted.name = "tmp-" + to_hex(number);
     wanted.throwaway = true;
-    if (wanted.directory) *wanted.directory += "-" + to_hex(random);
+    if (wanted.directory) *wanted.directory += "-" + to_hex(number);
     return wanted;
 }
 
@@ -31,8 +32,7 @@ ThrowawayClone::~ThrowawayClone() {
     try {
         context_.clones().remove(status_.record.name, Clones::InUse::detached, {});
     } catch (const std::exception& error) {
-        log_error("clone {}: it stays until its time is over: {}", status_.record.name,
-                  error.what());
+        log_error("clone {}: it is left to the next owner: {}", status_.record.name, error.what());
     }
 }
 

@@ -10,10 +10,10 @@ namespace yore::command {
 
 class ThrowawayClone {
   public:
-    /// Any owner may have one. `wanted.name` and `wanted.directory` are the beginnings of its own;
-    /// its `ttl` counts if this process dies.
+    /// Any owner may have one. It has a name of its own, and its directory, if one is wanted, too:
+    /// behind `wanted.directory`. If this process dies the next owner that stays removes it.
     ThrowawayClone(Context&, NewClone wanted, Output&, const std::stop_token&);
-    /// What uses it gets errors. It cannot be removed: its `ttl` counts.
+    /// What uses it gets errors. It cannot be removed: the next owner that stays does it.
     ~ThrowawayClone();
     ThrowawayClone(const ThrowawayClone&) = delete;
     ThrowawayClone& operator=(const ThrowawayClone&) = delete;

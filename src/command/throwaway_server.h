@@ -6,10 +6,12 @@
 #include <yore/command/clones.h>
 #include <yore/command/context.h>
 
+#include <optional>
 #include <stop_token>
 #include <string>
 
 #include "command/moment.h"
+#include "command/throwaway_clone.h"
 
 namespace yore::command {
 
@@ -22,22 +24,17 @@ class ThrowawayServer {
     /// Returns when it accepts queries. `options`: programs and role.
     ThrowawayServer(Context&, const Moment&, const CloneServerOptions& options, Reuse,
                     const std::stop_token&);
-    /// Removes the clone, if it is its own.
-    ~ThrowawayServer();
-    ThrowawayServer(const ThrowawayServer&) = delete;
-    ThrowawayServer& operator=(const ThrowawayServer&) = delete;
-
     const cluster::ServerAccess& access() const { return clone_.server->access; }
     const std::vector<std::string>& warnings() const { return clone_.server->warnings; }
     /// The data directory, as this process sees it.
     const std::string& directory() const { return clone_.directory; }
-    bool is_own() const { return is_own_; }
+    bool is_own() const { return own_.has_value(); }
     /// Ends the server cleanly, for who reads the files behind it; its own only.
     void end_server(const std::stop_token&);
 
   private:
     Context& context_;
-    bool is_own_ = true;
+    std::optional<ThrowawayClone> own_;
     CloneStatus clone_;
 };
 

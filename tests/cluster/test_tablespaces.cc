@@ -52,11 +52,11 @@ TEST_CASE("What replay makes outside of a copy leads into the copy afterwards") 
     CHECK(fs::is_directory(data.top / "tablespaces" / "16400"));
     open_tablespaces(data.top, guarded, data.user);  // again, after a crash
 
-    close_tablespaces(data.top, guarded);  // not replayed yet
+    close_tablespaces(data.top, guarded, data.user);  // not replayed yet
     CHECK(!fs::exists(fs::symlink_status(place)));
     fs::create_symlink("/srv/space", place);
-    close_tablespaces(data.top, guarded);
-    close_tablespaces(data.top, guarded);
+    close_tablespaces(data.top, guarded, data.user);
+    close_tablespaces(data.top, guarded, data.user);
     CHECK(fs::read_symlink(place) == "../tablespaces/16400");
     CHECK(fs::exists(place));
 }

@@ -161,7 +161,7 @@ def moments_are_asked(orders, moment):
     check(not reused() and count() == "1500", "until it is written to")
     repo.yore("clone", "remove", "again")
     names = [row.get("clone") for row in repo.yore("clone", "list", "--json").json()]
-    check(not [name for name in names if name and "throwaway" in name], str(names))
+    check(not [name for name in names if name and name.startswith("tmp-")], str(names))
 
 
 def what_cannot_start_leaves_nothing(orders, moment, scratch):
