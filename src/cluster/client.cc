@@ -127,13 +127,13 @@ ClientEnd run_client(const ServerAccess& access, const ClientCall& call,
 std::vector<std::string> query_rows(const ServerAccess& access, const std::string& database,
                                     const std::string& query, const std::stop_token& stop) {
     std::string output;
-    const auto end = run_client(
-        access,
-        {"psql",
-         {"-X", "-w", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", query},
-         {},
-         [&](ByteView piece) { output += as_text(piece); }},
-        stop);
+    const auto end =
+        run_client(access,
+                   {"psql",
+                    {"-X", "-w", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-c", query},
+                    {{"PGDATABASE", database}},
+                    [&](ByteView piece) { output += as_text(piece); }},
+                   stop);
     if (end.status != 0)
         throw Error(Errc::io, fmt::format("database {}: {}", database, end.complaints));
     std::vector<std::string> rows;

@@ -2,7 +2,6 @@
 #include "cluster/postmaster.h"
 
 #include <yore/base/error.h>
-#include <yore/base/file.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -11,8 +10,11 @@
 #include <string_view>
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "cluster/foreign_file.h"
 
 namespace yore::cluster {
 namespace {
@@ -39,6 +41,8 @@ void complain(int log, const char* what) {
     right(::setsid() != -1, "a session");
     const char* in_the_way = enter(start.mounts);
     right(in_the_way == nullptr, in_the_way);
+    // What the user finds in mounts of its own must not make it another one.
+    right(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "its privileges");
     right(become(start.user), "its user");
     right(::chdir(start.data.c_str()) == 0, start.data.c_str());
     const int nothing = ::open("/dev/null", O_RDONLY);
@@ -69,8 +73,8 @@ pid_t run_postmaster(const PostmasterStart& start) {
 }
 
 bool is_ready(const std::string& data, pid_t server) {
-    const auto bytes = read_file(data + "/postmaster.pid");
-    std::string_view rest = bytes ? as_text(*bytes) : std::string_view();
+    const auto text = read_foreign_file(data + "/postmaster.pid");
+    std::string_view rest = text ? std::string_view(*text) : std::string_view();
     if (!rest.starts_with(std::to_string(server) + "\n")) return false;
     for (int line = 1; line < 8; ++line) {
         const auto end = rest.find('\n');

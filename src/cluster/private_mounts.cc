@@ -44,7 +44,7 @@ const char* enter(const PrivateMounts& mounts) {
     std::array<int, bound_count_max> trees{};
     for (std::size_t i = 0; i < mounts.bound.size(); ++i) {
         trees[i] = ::open_tree(AT_FDCWD, mounts.bound[i].directory.c_str(),
-                               OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+                               OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
         if (trees[i] < 0) return mounts.bound[i].directory.c_str();
     }
     if (!mounts.hidden.empty() && ::mount("yore", mounts.hidden.c_str(), "tmpfs",

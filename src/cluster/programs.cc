@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <yore/base/error.h>
-#include <yore/base/file.h>
 #include <yore/base/process.h>
 #include <yore/cluster/programs.h>
 
 #include <utility>
 
 #include <unistd.h>
+
+#include "cluster/foreign_file.h"
 
 namespace yore::cluster {
 namespace {
@@ -24,8 +25,7 @@ std::vector<std::string> package_directories(std::string_view version) {
 
 std::string version_of(const std::string& data_directory) {
     const std::string path = data_directory + "/PG_VERSION";
-    const auto bytes = read_file(path);
-    std::string version = bytes ? std::string(as_text(*bytes)) : std::string();
+    std::string version = read_foreign_file(path).value_or("");
     version.resize(version.find_last_not_of(" \n") + 1);
     if (version.empty() || version.find_first_not_of("0123456789.") != version.npos)
         throw Error(Errc::corrupt, fmt::format("{}: no version", path));

@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cluster/foreign_file.h"
+
 namespace yore::cluster {
 namespace {
 
@@ -42,9 +44,10 @@ std::vector<LoggedTablespace> guarded_tablespaces(const std::string& data) {
     std::error_code failed;
     for (const auto& entry : fs::directory_iterator(data + "/pg_tblspc", failed)) {
         if (!fs::is_directory(entry.symlink_status(failed))) continue;
-        const auto location = read_file(entry.path().string() + "/location", 4096);
-        if (!location) continue;
-        LoggedTablespace tablespace{entry.path().filename(), std::string(as_text(*location))};
+        const std::string oid = entry.path().filename();
+        auto location = read_foreign_file(entry.path().string() + "/location");
+        if (!location || oid.find_first_not_of("0123456789") != oid.npos) continue;
+        LoggedTablespace tablespace{oid, std::move(*location)};
         if (!tablespace.location.starts_with('/') ||
             readable_utf8(tablespace.location) != tablespace.location)
             throw Error(Errc::corrupt,

@@ -26,8 +26,10 @@ struct CloneEntry {
     std::string failure;  ///< why it could not be mounted
     std::unique_ptr<LiveClone> live;
     std::unique_ptr<CloneServer> server;  ///< on `live`, as long as that
+    bool is_moment = false;               ///< what `server` began with is what its moment is
     bool gone = false;                    ///< the mount of `live` was ended
     bool claimed = false;
+    bool fresh = false;      ///< made or reset, and never mounted since
     bool throwaway = false;  ///< not worth a line in the log
     unsigned lookers = 0;    ///< who uses `live` without a claim: it stays meanwhile
     bool is_mounted() const { return live && !gone; }

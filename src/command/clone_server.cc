@@ -15,8 +15,11 @@
 namespace yore::command {
 namespace {
 
-/// A number that each transaction which writes makes larger.
-constexpr const char* next_transaction_query = "select txid_snapshot_xmax(txid_current_snapshot())";
+/// A number that each transaction which writes makes larger, but for one that was prepared before:
+/// then none.
+constexpr const char* next_transaction_query =
+    "select txid_snapshot_xmax(txid_current_snapshot()) "
+    "where not exists (select from pg_prepared_xacts)";
 
 cluster::ServerOptions options_of(Context& context, const CloneRecord& record,
                                   const std::string& directory) {
@@ -29,7 +32,7 @@ cluster::ServerOptions options_of(Context& context, const CloneRecord& record,
     options.log = server_log(context.directory(), record.name);
     options.process_file = server_process_file(context.directory(), record.name);
     options.private_directory = std::filesystem::path(runtime).parent_path();
-    options.settings = {{"cluster_name", record.name}};
+    options.settings = {{"cluster_name", record.name}, {"lc_messages", "C"}};
     if (!record.server->durable) options.settings.emplace_back("fsync", "off");
     options.tablespaces = record.tablespaces;
     options.needs = needs_of(context, record.source, record.base);
@@ -52,8 +55,8 @@ CloneServer::CloneServer(Context& context, const CloneRecord& record, const std:
     access_ = server_.access();
     access_.role = cluster::find_superuser(
         access_, {record.server->role, owner_name(directory), "postgres"}, stop);
-    next_transaction_ =
-        cluster::query_rows(access_, "template1", next_transaction_query, stop).at(0);
+    const auto rows = cluster::query_rows(access_, "template1", next_transaction_query, stop);
+    if (rows.size() == 1) next_transaction_ = rows.front();
 }
 
 CloneStatus::Server CloneServer::status() const {

@@ -198,6 +198,7 @@ CloneStatus Clones::create(const NewClone& wanted, Output& output, const std::st
     claim.change([&](CloneEntry& entry) {
         entry.record = record;
         entry.throwaway = wanted.throwaway;
+        entry.fresh = true;
     });
     state_->make(claim, moment, wanted, stop);
     claim.erase_at_end(false);
@@ -232,29 +233,37 @@ void Clones::State::mount(CloneClaim& claim, const std::stop_token& stop) {
             if (record.phase == Phase::making) entry.record.directory_made = made;
         });
         if (record.server) start_server(claim, stop);
-    } catch (const Error& error) {
+    } catch (const std::exception& error) {
         claim.end_live();
         if (made) ::rmdir(directory.c_str());
         claim.change([&](CloneEntry& entry) { entry.failure = error.what(); });
-        throw error.within("clone " + record.name);
+        const auto* known = dynamic_cast<const Error*>(&error);
+        throw(known != nullptr ? *known : Error(Errc::io, error.what()))
+            .within("clone " + record.name);
     }
     if (!claim->throwaway) log_info("clone {}: mounted at {}", record.name, directory);
 }
 
-/// What its log makes elsewhere is known for good before it may be replayed.
+/// What its log makes elsewhere is known for good before it may be replayed, and taken from a clone
+/// in which nobody has written yet.
 void Clones::State::start_server(CloneClaim& claim, const std::stop_token& stop) {
     const auto directory = directory_of(claim->record);
-    if (auto guarded = cluster::guarded_tablespaces(directory); !guarded.empty()) {
+    if (claim->fresh) {
         CloneRecord record = claim->record;
-        record.tablespaces = std::move(guarded);
+        record.tablespaces = cluster::guarded_tablespaces(directory);
         save(repository(), record);
         claim.change([&](CloneEntry& entry) { entry.record = record; });
     }
     auto server = std::make_unique<CloneServer>(context, claim->record, directory, stop);
+    const bool fresh = claim->fresh;
     if (!claim->throwaway)
         log_info("clone {}: its server answers at {}", claim->record.name,
                  server->access().socket_directory);
-    claim.change([&](CloneEntry& entry) { entry.server = std::move(server); });
+    claim.change([&](CloneEntry& entry) {
+        entry.server = std::move(server);
+        entry.is_moment = fresh;
+        entry.fresh = false;
+    });
 }
 
 CloneStatus Clones::mount(const std::string& name, const std::stop_token& stop) {
@@ -282,7 +291,10 @@ void Clones::State::close(CloneClaim& claim, InUse in_use, cluster::Server::End 
 
 void Clones::State::make_anew(CloneClaim& claim) {
     end_left_server(repository(), claim->record);
-    claim.change([](CloneEntry& entry) { entry.record.tablespaces.clear(); });
+    claim.change([](CloneEntry& entry) {
+        entry.record.tablespaces.clear();
+        entry.fresh = true;
+    });
     save_phase(claim, Phase::resetting);
     clone::remove_clone(claim->record.changes);
     clone::Clone::create(claim->record.changes);
@@ -450,7 +462,8 @@ std::optional<CloneStatus> Clones::find_untouched(std::uint32_t source, std::str
         if (!clone.server || clone.record.source != source || clone.record.state != state) continue;
         try {
             CloneClaim claim(state_->entries, clone.record.name, stop);
-            if (claim->server && claim->server->is_untouched(stop)) return clone;
+            const bool may_be = claim->server && claim->is_moment && !claim->throwaway;
+            if (may_be && claim->server->is_untouched(stop)) return clone;
         } catch (const Error& error) {
             if (error.code() == Errc::cancelled) throw;
         }

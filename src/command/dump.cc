@@ -16,8 +16,8 @@ namespace yore::command {
 nlohmann::json run_dump(Context& context, const Call& call) {
     Fields fields(call.request);
     const auto text = fields.text("moment");
-    std::vector<std::string> words{"-w", "-d",
-                                   fields.optional_text("database").value_or("postgres")};
+    const auto database = fields.optional_text("database").value_or("postgres");
+    std::vector<std::string> words{"-w"};
     for (const std::string& table : fields.texts("tables"))
         words.insert(words.end(), {"-t", table});
     const auto options = fields.texts("options");
@@ -34,7 +34,7 @@ nlohmann::json run_dump(Context& context, const Call& call) {
     const auto end = cluster::run_client(throwaway.access(),
                                          {"pg_dump",
                                           words,
-                                          {},
+                                          {{"PGDATABASE", database}},
                                           [&](ByteView piece) {
                                               bytes += piece.size();
                                               call.output.bytes(piece);

@@ -29,6 +29,7 @@ namespace {
 
 constexpr const char* first_database = "postgres";
 constexpr std::size_t statement_bytes_told = 100;
+constexpr int not_runnable = 126;  ///< and above: what a shell ends with that finds no program
 constexpr int first_with_pg_amcheck = 14, first_with_database_collations = 15;
 
 /// A token that is stopped from outside, or when a time is over.
@@ -128,12 +129,13 @@ class ClusterCheck {
     /// A session of its own, as the superuser; rows as they are.
     cluster::ClientEnd run_psql(const std::string& database, const std::string& statements,
                                 std::string& output) const {
-        return cluster::run_client(server_.access(),
-                                   {.program = "psql",
-                                    .words = {"-X", "-w", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1",
-                                              "-d", database, "-c", statements},
-                                    .output = [&](ByteView piece) { output += as_text(piece); }},
-                                   stop_);
+        return cluster::run_client(
+            server_.access(),
+            {.program = "psql",
+             .words = {"-X", "-w", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", statements},
+             .variables = {{"PGDATABASE", database}, {"LC_ALL", "C"}},
+             .output = [&](ByteView piece) { output += as_text(piece); }},
+            stop_);
     }
     /// A check that could not be made.
     void add_failure(std::string object, const cluster::ClientEnd& end) {
@@ -177,6 +179,7 @@ void ClusterCheck::check_by_pg_amcheck() {
         cluster::run_client(server_.access(),
                             {.program = "pg_amcheck",
                              .words = {"--all", "--install-missing", "--heapallindexed"},
+                             .variables = {{"LC_ALL", "C"}},
                              .output = [&](ByteView piece) { output += as_text(piece); }},
                             stop_);
     tell(output);
@@ -243,19 +246,20 @@ void ClusterCheck::check_checksums() {
     server_.end_server(stop_);
     // The directories above it are ours alone: the cluster's user could not come back to it by its
     // path, as PostgreSQL's programs do.
-    const CommandEnd end = run_contained(
-        {.shell_text = fmt::format("exec 9<. && cd / && exec {} --check -D /proc/self/fd/9",
-                                   quoted_word(server_.access().programs + "/pg_checksums")),
-         .directory = server_.directory(),
-         .user = owner_of(server_.directory()),
-         .time_limit = order_.longest(),
-         .variables = {}},
-        stop_);
+    const CommandEnd end =
+        run_contained({.shell_text = fmt::format(
+                           "exec 9<. && cd / && LC_ALL=C exec {} --check -D /proc/self/fd/9",
+                           quoted_word(server_.access().programs + "/pg_checksums")),
+                       .directory = server_.directory(),
+                       .user = owner_of(server_.directory()),
+                       .time_limit = order_.longest(),
+                       .variables = {}},
+                      stop_);
     tell(end.output);
     const auto found = read_checksums(end.output);
     add(found);
     if (end.status != 0 && found.empty())
-        findings_.push_back({"pg_checksums", last_line(end.output), true});
+        findings_.push_back({"pg_checksums", last_line(end.output), end.status >= not_runnable});
 }
 
 /// Whether one of its columns is sorted by a collation other than that of bytes.

@@ -32,7 +32,7 @@ struct Query {
     bool tuples_only = false, write = false;
 
     std::vector<std::string> words() const {
-        std::vector<std::string> words{"-X", "-w", "-q", "-v", "ON_ERROR_STOP=1", "-d", database};
+        std::vector<std::string> words{"-X", "-w", "-q", "-v", "ON_ERROR_STOP=1"};
         if (!format.empty()) words.insert(words.end(), {"-P", "format=" + format});
         if (tuples_only) words.emplace_back("-t");
         words.insert(words.end(), {"-c", sql});
@@ -45,7 +45,8 @@ void ask(const cluster::ServerAccess& access, const Query& query, const Call& ca
         access,
         {"psql",
          query.words(),
-         {{"PGOPTIONS", query.write ? "" : "-c default_transaction_read_only=on"}},
+         {{"PGDATABASE", query.database},
+          {"PGOPTIONS", query.write ? "" : "-c default_transaction_read_only=on"}},
          [&](ByteView piece) { call.output.bytes(piece); }},
         call.stop);
     if (end.status == 0) return;

@@ -5,6 +5,7 @@
 #include <yore/base/log.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdarg>
 #include <cstdio>
 #include <vector>
@@ -47,6 +48,9 @@ class Arguments {
   private:
     fuse_args arguments_ = FUSE_ARGS_INIT(0, nullptr);
 };
+
+/// How long a loop takes to end at most when its mount is gone.
+constexpr auto patience = std::chrono::seconds(2);
 
 }  // namespace
 
@@ -121,11 +125,21 @@ void FuseMount::unmount() {
     if (is_mounted() && !unmount_directory(directory_, Detach::when_idle))
         throw Error(Errc::busy, directory_ + ": files there are in use",
                     {fmt::format("`fuser -vm {}` shows by whom", directory_)});
+    end_hidden_uses();
     wait();
 }
 
+/// Processes with mounts of their own may keep what is unmounted everywhere else.
+void FuseMount::end_hidden_uses() {
+    std::unique_lock lock(mutex_);
+    if (!loop_.joinable() || ended_changed_.wait_for(lock, patience, [&] { return ended_; }))
+        return;
+    lock.unlock();
+    abort_connection(device_);
+}
+
 void FuseMount::detach() {
-    if (!is_mounted()) return;
+    if (!is_mounted()) return end_hidden_uses();
     unmount_directory(directory_, Detach::now);
     abort_connection(device_);
 }

@@ -55,6 +55,7 @@ class FuseMount {
     using Session = std::unique_ptr<fuse_session, Destroy>;
     static Session make(const MountOptions&, Kind, const fuse_lowlevel_ops&, void* data);
     void loop();
+    void end_hidden_uses();
     bool is_mounted() const;
 
     const std::string directory_;

@@ -160,6 +160,13 @@ def moments_are_asked(orders, moment):
     ask(clone, "insert into t values (7)")
     check(not reused() and count() == "1500", "until it is written to")
     repo.yore("clone", "remove", "again")
+    clone = orders.create(moment, "other")
+    check(reused(), "as long as its server goes on")
+    os.kill(clone["server"]["process"], signal.SIGINT)
+    until(lambda: orders.show("other")["server"]["state"] == "ended", "it ended")
+    repo.yore("clone", "mount", "other")
+    check(not reused(), "what was written before is not known of one that was started again")
+    repo.yore("clone", "remove", "other")
     names = [row.get("clone") for row in repo.yore("clone", "list", "--json").json()]
     check(not [name for name in names if name and name.startswith("tmp-")], str(names))
 

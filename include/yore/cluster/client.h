@@ -16,7 +16,9 @@ namespace yore::cluster {
 struct ClientCall {
     std::string program;             ///< its name
     std::vector<std::string> words;  ///< besides where the server is, and as whom
-    std::vector<std::pair<std::string, std::string>> variables = {};  ///< besides the few it gets
+    /// Besides the few it gets. A database is to be named here, by PGDATABASE: as a word a name
+    /// may be taken for a connection string, and lead elsewhere.
+    std::vector<std::pair<std::string, std::string>> variables = {};
     std::function<void(ByteView)> output;  ///< what it prints, piece by piece
 };
 struct ClientEnd {
