@@ -218,6 +218,8 @@ def ask_for_changes(owner, served, scratch):
     owner.run("prune", {"collect": True})
     owner.run("collect")
     owner.run("verify", {"level": 2})
+    owner.run("source-set", {"name": "home", "verify_command": "test -e ."})
+    owner.run("verify", {"level": 3})
     owner.run("mount", {"directory": served.point})
     owner.run("umount", {"directory": served.point})
     clone = {"clone": "test"}
