@@ -65,11 +65,13 @@ class Archive(Scratch):
 
 
 def archived(server):
-    """All segments up to now are with the archive; the name of the last one. A server whose
-    archive command failed three times waits a minute, as it may do while Yore is restarted."""
+    """All segments up to now are with the archive; the name of the last one. Which one the server
+    says it archived last may be another: the history file of a base backup is older by name. A
+    server whose archive command failed three times waits a minute, as while Yore is restarted."""
     last = server.psql("select pg_walfile_name(pg_switch_wal())")
     deadline = time.monotonic() + 100
-    while server.psql("select last_archived_wal from pg_stat_archiver") < last:
+    while server.psql("select count(*) from pg_ls_archive_statusdir() where name ~ '[.]ready$' "
+                      f"and left(name, 24) <= '{last}'") != "0":
         check(time.monotonic() < deadline, f"{last} was archived:\n{server.log_text()[-2000:]}")
         time.sleep(0.05)
     return last
