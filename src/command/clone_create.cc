@@ -13,19 +13,16 @@
 #include "command/run.h"
 
 namespace yore::command {
-
 namespace {
 
-std::optional<CloneServerOptions> server_in(Fields& fields) {
-    CloneServerOptions server;
+std::optional<CloneServerOptions> wanted_server(Fields& fields) {
+    CloneServerOptions server = server_in(fields);
     const bool is_wanted = fields.flag("start");
     const auto port = fields.number("port");
     if (port && (*port == 0 || *port > std::numeric_limits<std::uint16_t>::max()))
         throw Error(Errc::invalid, fmt::format("port {}: there are 1 to 65535", *port));
     server.port = static_cast<std::uint16_t>(port.value_or(server.port));
     server.durable = fields.flag("durable");
-    server.programs = fields.optional_text("programs").value_or("");
-    server.role = fields.optional_text("role").value_or("");
     if (!is_wanted && (port || server.durable || !server.programs.empty() || !server.role.empty()))
         throw Error(Errc::invalid, "there is no server to be told this",
                     {"`start` is to be set: `--start`"});
@@ -44,7 +41,7 @@ nlohmann::json run_clone_create(Context& context, const Call& call) {
     wanted.bytes_max = fields.number("max_bytes");
     wanted.ttl = fields.duration("ttl");
     wanted.allow_other = fields.flag("allow_other");
-    wanted.server = server_in(fields);
+    wanted.server = wanted_server(fields);
     fields.done();
     check_mountable(context);
     return describe(context.clones().create(wanted, call.output, call.stop), context.clock().now());

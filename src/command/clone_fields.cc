@@ -57,6 +57,25 @@ nlohmann::json describe(const CloneStatus& clone, Timestamp now) {
     return object;
 }
 
+CloneServerOptions server_in(Fields& fields) {
+    CloneServerOptions server;
+    server.programs = fields.optional_text("programs").value_or("");
+    server.role = fields.optional_text("role").value_or("");
+    return server;
+}
+
+catalog::SnapshotCounts counts_of(const tree::Totals& totals, const clone::StoredTree& read) {
+    catalog::SnapshotCounts counts;
+    counts.files = totals.files;
+    counts.directories = totals.directories;
+    counts.others = totals.others;
+    counts.bytes = totals.bytes;
+    counts.bytes_read = read.bytes_read;
+    counts.bytes_new = read.bytes_new;
+    counts.bytes_stored = read.bytes_stored;
+    return counts;
+}
+
 std::string requested_clone(const nlohmann::json& request) {
     Fields fields(request);
     auto name = fields.text("clone");

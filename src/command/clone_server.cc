@@ -23,16 +23,10 @@ constexpr const char* next_transaction_query =
 
 cluster::ServerOptions options_of(Context& context, const CloneRecord& record,
                                   const std::string& directory) {
-    const std::string& runtime = context.options().runtime_directory;
-    cluster::ServerOptions options;
-    options.data = std::filesystem::canonical(directory);
-    options.socket_directory = fmt::format("{}/servers/{}", runtime, record.name);
+    auto options = server_options(context, record.name, directory);
     options.port = record.server->port;
     options.programs = record.server->programs;
-    options.log = server_log(context.directory(), record.name);
-    options.process_file = server_process_file(context.directory(), record.name);
-    options.private_directory = std::filesystem::path(runtime).parent_path();
-    options.settings = {{"cluster_name", record.name}, {"lc_messages", "C"}};
+    options.settings.emplace_back("lc_messages", "C");
     if (!record.server->durable) options.settings.emplace_back("fsync", "off");
     options.tablespaces = record.tablespaces;
     options.needs = needs_of(context, record.source, record.base);
@@ -66,6 +60,19 @@ CloneStatus::Server CloneServer::status() const {
 bool CloneServer::is_untouched(const std::stop_token& stop) const {
     const auto rows = cluster::query_rows(access_, "template1", next_transaction_query, stop);
     return rows.size() == 1 && rows.front() == next_transaction_;
+}
+
+cluster::ServerOptions server_options(const Context& context, const std::string& clone,
+                                      const std::string& directory) {
+    const std::string& runtime = context.options().runtime_directory;
+    cluster::ServerOptions options;
+    options.data = std::filesystem::canonical(directory);
+    options.socket_directory = fmt::format("{}/servers/{}", runtime, clone);
+    options.log = server_log(context.directory(), clone);
+    options.process_file = server_process_file(context.directory(), clone);
+    options.private_directory = std::filesystem::path(runtime).parent_path();
+    options.settings = {{"cluster_name", clone}};
+    return options;
 }
 
 void end_left_server(const std::string& repository, const CloneRecord& record) {

@@ -30,6 +30,11 @@ class CloneServer {
     std::string next_transaction_;  ///< when it had started
 };
 
+/// Where the server of a clone that is mounted at `directory` has its places; isolated, as its
+/// name.
+cluster::ServerOptions server_options(const Context&, const std::string& clone,
+                                      const std::string& directory);
+
 /// Ends the one that an owner which is gone has left.
 void end_left_server(const std::string& repository, const CloneRecord&);
 

@@ -21,14 +21,7 @@ catalog::Snapshot described(Context& context, const CloneStatus& clone,
     snapshot.root = tree.root;
     snapshot.host = host_name();
     snapshot.path = clone.directory;
-    const tree::Totals& totals = tree.totals;
-    snapshot.counts.files = totals.files;
-    snapshot.counts.directories = totals.directories;
-    snapshot.counts.others = totals.others;
-    snapshot.counts.bytes = totals.bytes;
-    snapshot.counts.bytes_read = tree.bytes_read;
-    snapshot.counts.bytes_new = tree.bytes_new;
-    snapshot.counts.bytes_stored = tree.bytes_stored;
+    snapshot.counts = counts_of(tree.totals, tree);
     snapshot.tags = {{"clone", clone.record.name}, {"moment", clone.record.moment()}};
     return snapshot;
 }

@@ -4,8 +4,7 @@
 #include <yore/base/error.h>
 #include <yore/cluster/client.h>
 
-#include <string_view>
-
+#include "command/clone_fields.h"
 #include "command/dump_options.h"
 #include "command/fields.h"
 #include "command/moment.h"
@@ -13,6 +12,7 @@
 #include "command/throwaway_server.h"
 
 namespace yore::command {
+
 nlohmann::json run_dump(Context& context, const Call& call) {
     Fields fields(call.request);
     const auto text = fields.text("moment");
@@ -21,9 +21,7 @@ nlohmann::json run_dump(Context& context, const Call& call) {
     for (const std::string& table : fields.texts("tables"))
         words.insert(words.end(), {"-t", table});
     const auto options = fields.texts("options");
-    CloneServerOptions server;
-    server.programs = fields.optional_text("programs").value_or("");
-    server.role = fields.optional_text("role").value_or("");
+    const CloneServerOptions server = server_in(fields);
     fields.done();
     check_dump_options(options);
     words.insert(words.end(), options.begin(), options.end());

@@ -6,6 +6,7 @@
 #include <yore/base/error.h>
 #include <yore/cluster/client.h>
 
+#include "command/clone_fields.h"
 #include "command/fields.h"
 #include "command/moment.h"
 #include "command/run.h"
@@ -65,9 +66,7 @@ nlohmann::json run_query(Context& context, const Call& call) {
     Query query{"", fields.optional_text("database").value_or("postgres"),
                 fields.optional_text("format").value_or(""), fields.flag("tuples_only"),
                 fields.flag("write")};
-    CloneServerOptions server;
-    server.programs = fields.optional_text("programs").value_or("");
-    server.role = fields.optional_text("role").value_or("");
+    const CloneServerOptions server = server_in(fields);
     fields.done();
     query.sql = sql ? *sql : all_of(call.input, call.stop);
     const Moment moment = resolve_moment(context, text, call.output);

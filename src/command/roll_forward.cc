@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/// roll-forward: `source` (a PostgreSQL cluster), `to` (a time; absent:
-/// latest), `programs` (absolute: where `postgres` is; absent: looked for by
-/// the version). A server recovers a clone of that moment and is shut down;
-/// what it leaves becomes a base backup of the source. The result is the
-/// snapshot.
+/// roll-forward: `source` (a PostgreSQL cluster), `to` (a time; absent: latest), `programs`
+/// (absolute: where `postgres` is; absent: looked for by the version), `tags`. A server recovers a
+/// clone of that moment and is shut down; what it leaves becomes a base backup of the source. The
+/// result is the snapshot.
 #include <yore/base/error.h>
 #include <yore/base/host.h>
 #include <yore/cluster/server.h>
@@ -11,11 +10,10 @@
 #include <yore/ingest/postgresql_roll.h>
 #include <yore/view/moment.h>
 
-#include <filesystem>
-
 #include <unistd.h>
 
-#include "command/clone_record.h"
+#include "command/clone_fields.h"
+#include "command/clone_server.h"
 #include "command/describe.h"
 #include "command/fields.h"
 #include "command/moment.h"
@@ -75,14 +73,7 @@ catalog::Snapshot described(Context& context, const Target& target,
     snapshot.host = host_name();
     snapshot.path = target.moment.name();
     snapshot.outcome = target.base.outcome;
-    const tree::Totals& totals = rolled.tree.totals;
-    snapshot.counts.files = totals.files;
-    snapshot.counts.directories = totals.directories;
-    snapshot.counts.others = totals.others;
-    snapshot.counts.bytes = totals.bytes;
-    snapshot.counts.bytes_read = read.bytes_read;
-    snapshot.counts.bytes_new = read.bytes_new;
-    snapshot.counts.bytes_stored = read.bytes_stored;
+    snapshot.counts = counts_of(rolled.tree.totals, read);
     snapshot.counts.problems = target.base.counts.problems;
     snapshot.problems = target.base.problems;
     snapshot.base_backup = rolled.facts;
@@ -97,28 +88,20 @@ NewClone working_clone(const Moment& moment) {
 }
 
 /// No data page is lost when this host crashes: then nothing is stored.
-cluster::ServerOptions server_options(Context& context, const Target& target,
-                                      const CloneStatus& clone, const std::string& programs) {
-    const std::string& runtime = context.options().runtime_directory;
-    const std::string& name = clone.record.name;
-    return {.data = std::filesystem::canonical(clone.directory),
-            .socket_directory = fmt::format("{}/servers/{}", runtime, name),
-            .programs = programs,
-            .log = server_log(context.directory(), name),
-            .process_file = server_process_file(context.directory(), name),
-            .private_directory = std::filesystem::path(runtime).parent_path(),
-            .settings = {{"cluster_name", name},
-                         {"fsync", "off"},
-                         {"recovery_target_action", "shutdown"}},
-            .tablespaces = {},
-            .needs = target.base.base_backup->needs};
+cluster::ServerOptions recovery_options(Context& context, const Target& target,
+                                        const CloneStatus& clone, const std::string& programs) {
+    auto options = server_options(context, clone.record.name, clone.directory);
+    options.programs = programs;
+    options.settings.insert(options.settings.end(),
+                            {{"fsync", "off"}, {"recovery_target_action", "shutdown"}});
+    options.needs = target.base.base_backup->needs;
+    return options;
 }
 
-/// A server comes to the moment and is shut down there, which makes a restart
-/// point.
+/// A server comes to the moment and is shut down there, which makes a restart point.
 void recover(Context& context, const Target& target, const CloneStatus& clone,
              const std::string& programs, const std::stop_token& stop) {
-    cluster::Server server(server_options(context, target, clone, programs));
+    cluster::Server server(recovery_options(context, target, clone, programs));
     const auto status = server.wait_for_end(stop);
     if (!status) throw Error(Errc::cancelled, "interrupted while a server recovers");
     if (*status != 0)

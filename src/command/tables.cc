@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "command/clone_fields.h"
 #include "command/fields.h"
 #include "command/moment.h"
 #include "command/run.h"
@@ -48,9 +49,7 @@ nlohmann::json run_tables(Context& context, const Call& call) {
     Fields fields(call.request);
     const auto text = fields.text("moment");
     const auto only = fields.optional_text("database");
-    CloneServerOptions server;
-    server.programs = fields.optional_text("programs").value_or("");
-    server.role = fields.optional_text("role").value_or("");
+    const CloneServerOptions server = server_in(fields);
     fields.done();
     const Moment moment = resolve_moment(context, text, call.output);
     const ThrowawayServer throwaway(context, moment, server, ThrowawayServer::Reuse::untouched,
