@@ -30,6 +30,11 @@ class Node:
     def content(self):
         return self.versions[-1][1]
 
+    @property
+    def touched(self):
+        """Whether its time of modification is a given one; a write makes it another."""
+        return self.versions[-1][2] is not None
+
     def told(self):
         return self.kind, self.mode, self.target, self.tag
 

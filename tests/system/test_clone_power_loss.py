@@ -258,7 +258,7 @@ def what_is_wrong_is_seen():
         told.add(("syncfs",))
         check(told.wrong_in(scratch.root, CHANGES + 1) == "", "all is there")
         path, content = next((path, node.content) for path, node in told.names.items()
-                             if node.kind == FILE and node.content)
+                             if node.kind == FILE and node.content and not node.touched)
         applied.write(path, 0, bytes([content[0] ^ 1]))
         check(path in told.wrong_in(scratch.root, CHANGES + 1), "a byte")
         applied.write(path, 0, content[:1])
