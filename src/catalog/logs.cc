@@ -79,13 +79,26 @@ std::optional<LogSegment> Logs::segment_later_than(std::uint32_t source, std::ui
                                                    Timestamp time) const {
     if (time.ns == std::numeric_limits<std::int64_t>::max()) return std::nullopt;
     const LogKey log{source, incarnation};
-    std::optional<SegmentTimeKey> found;
-    store_.scan_record_keys(segment_times_prefix(log), segment_time_key({log, {time.ns + 1}, {}}),
-                            [&](ByteView key) {
-                                found = parse_segment_time_key(key);
-                                return false;
-                            });
-    return found ? segment_ending_at(source, incarnation, found->end) : std::nullopt;
+    const auto end_of_first = [&]() -> std::optional<LogPosition> {
+        std::optional<LogPosition> end;
+        store_.scan_record_keys(segment_times_prefix(log),
+                                segment_time_key({log, {time.ns + 1}, {}}), [&](ByteView key) {
+                                    end = parse_segment_time_key(key).end;
+                                    return false;
+                                });
+        return end;
+    };
+    // What is told by its time may be replaced, by one that ends later, before it is read.
+    for (auto end = end_of_first(); end;) {
+        if (auto segment = segment_ending_at(source, incarnation, *end)) return segment;
+        const auto again = end_of_first();
+        if (again == end)
+            throw Error(Errc::corrupt, fmt::format("log {} of source {}: no segment ends at {}, "
+                                                   "which the table of times names",
+                                                   incarnation, source, end->value));
+        end = again;
+    }
+    return std::nullopt;
 }
 
 void Logs::scan_segments(std::uint32_t source, std::uint32_t incarnation, LogPosition after,

@@ -48,9 +48,9 @@ std::optional<Line::Found> Line::first_later_than(Timestamp time) const {
 /// the one that lists it.
 std::optional<Line::Found> Line::crossing_from(std::size_t piece, const Segment& segment,
                                                LogPosition end) const {
-    if (segment.has_tree) return std::nullopt;  // records of a journal do not cross over
+    if (segment.tree) return std::nullopt;  // records of a journal do not cross over
     const auto next = records_.segment_ending_after({segment.incarnation, segment.end});
-    if (!next || next->begin != segment.end || !next->has_points) return std::nullopt;
+    if (!next || next->begin != segment.end || !next->points) return std::nullopt;
     const Points points = records_.points(*next);
     if (points.list.at(0).position >= std::min(end, segment.end)) return std::nullopt;
     return found(piece, *next, points, 0);
@@ -73,7 +73,7 @@ std::variant<Line::Found, Line::Unknown> Line::last_before(std::size_t at,
                 crossing && crossing->position >= piece.low)
                 return *crossing;
         while (segment && segment->end > piece.low) {
-            if (segment->has_points) {
+            if (segment->points) {
                 const Points points = records_.points(*segment);
                 const auto number = points.list.last_at_or_before({end.value - 1});
                 if (number && points.list.at(*number).position >= piece.low)
@@ -98,7 +98,8 @@ std::optional<Line::End> Line::end() const {
         const LogPosition end = std::min(std::prev(behind)->end, piece.high);
         if (end <= piece.low) continue;
         const auto segment = records_.segment_ending_after({piece.incarnation, {end.value - 1}});
-        if (segment) return End{i, end, segment->last_time};
+        // It may have grown since; what it knows goes with where it ends.
+        if (segment) return End{i, std::min(segment->end, piece.high), segment->last_time};
     }
     return std::nullopt;
 }

@@ -109,13 +109,13 @@ class Planner {
                   .point = point.number,
                   .uncertain = {}};
         const LogPosition end = behind_record(point);
-        if (point.segment.has_tree && point.is_last_of_segment) {
+        if (point.segment.tree && point.is_last_of_segment) {
             plan.base = point.segment;
             return plan;
         }
         const auto before =
             records_.segment_ending_at({point.segment.incarnation, point.segment.begin});
-        if (before && before->has_tree) {
+        if (before && before->tree) {
             plan.base = *before;
             add(plan.replay, point.segment.incarnation, before->end, end);
             return plan;
@@ -186,13 +186,15 @@ class LogPlanner {
     std::optional<Plan> at(Timestamp moment, NoPlan& why) const {
         const Planner planner(records_, incarnations_.back().number, incarnations_);
         const Line& line = planner.line();
+        // The end first: the log may grow meanwhile, and nothing before that end is later than the
+        // moment when nothing that is stored afterwards is.
+        const auto end = line.end();
         if (const auto later = line.first_later_than(moment)) {
             auto plan = planner.of({line.last_before(later->piece, later->position), later->piece,
                                     later->position, moment},
                                    why);
             return plan ? plan : before_log(moment, why);
         }
-        const auto end = line.end();
         if (!end) return alone(moment, why);
         auto plan = planner.of(behind(line, *end, moment), why);
         const Timestamp known_until =

@@ -61,7 +61,7 @@ class LogWindows {
             return first_after_fork(incarnation, run);
         std::optional<Bound> first = first_snapshot(incarnation.number, run);
         const auto segment = records_.segment_ending_after({incarnation.number, run.begin});
-        if (!segment || !segment->has_tree || !segment->has_points) return first;
+        if (!segment || !segment->tree || !segment->points) return first;
         const Points points = records_.points(*segment);
         const format::RestorePoint last = points.list.at(points.list.count() - 1);
         if (first && first->place->position <= last.position) return first;
@@ -81,7 +81,7 @@ class LogWindows {
         if (!segment) return std::nullopt;
         Bound bound{segment->last_time, incarnation.fork, "goes on from its parent's window"};
         bound.place->incarnation = incarnation.number;
-        if (!segment->has_points || run.end <= bound.place->position) return bound;
+        if (!segment->points || run.end <= bound.place->position) return bound;
         const Points points = records_.points(*segment);
         bound.time = points.list.at(0).time;
         return bound;

@@ -33,17 +33,18 @@ tree::EntryView JournalStep::entry(const store::ObjectCache& cache, std::size_t 
 void scan_journal(const SourceRecords& records, const store::ObjectCache& cache, Timestamp after,
                   Timestamp until, const std::function<void(const JournalStep&)>& visit) {
     for (const timeline::Incarnation& line : records.incarnations()) {
-        auto segment = records.segment_later_than(line.number, after);
-        while (segment) {
-            const auto stored =
-                records.logs().segment_ending_at(records.source(), line.number, segment->end);
-            if (!stored || stored->first_time > until) break;
-            if (segment->has_points)
-                each_step(cache, *stored, records.points(*segment), [&](const JournalStep& step) {
-                    if (after < step.time && step.time <= until) visit(step);
-                });
-            segment = records.segment_ending_after({line.number, segment->end});
-        }
+        const auto first = records.segment_later_than(line.number, after);
+        if (!first) continue;
+        records.logs().scan_segments(
+            records.source(), line.number, first->begin, [&](const catalog::LogSegment& segment) {
+                if (segment.first_time > until) return false;
+                if (segment.points)
+                    each_step(cache, segment, records.points(planned(segment)),
+                              [&](const JournalStep& step) {
+                                  if (after < step.time && step.time <= until) visit(step);
+                              });
+                return true;
+            });
     }
 }
 

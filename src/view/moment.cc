@@ -29,12 +29,7 @@ std::optional<Plan> plan_of_snapshot(const SourceRecords& records, catalog::Snap
 NodeId root_of_base(const SourceRecords& records, const Plan& plan) {
     if (const auto* snapshot = std::get_if<timeline::Snapshot>(&plan.base))
         return records.root_of(*snapshot);
-    const auto& segment = std::get<timeline::Segment>(plan.base);
-    const auto stored =
-        records.logs().segment_ending_at(records.source(), segment.incarnation, segment.end);
-    if (!stored || !stored->tree_after)
-        throw Error(Errc::not_found, fmt::format("log segment {} is gone", segment.name));
-    return stored->tree_after->root;
+    return std::get<timeline::Segment>(plan.base).tree.value();
 }
 
 /// A later upgrade makes `tl1` another system's: with several of them, each is named.
@@ -138,7 +133,7 @@ std::optional<LogPosition> find_point(const SourceRecords& records, std::uint32_
     records.logs().scan_segments(
         records.source(), incarnation, {}, [&](const catalog::LogSegment& segment) {
             const timeline::Segment planned_segment = planned(segment);
-            if (!planned_segment.has_points) return true;
+            if (!planned_segment.points) return true;
             const timeline::Points points = records.points(planned_segment);
             std::optional<std::uint32_t> number;
             if (const auto* one = std::get_if<NamedPosition::Transaction>(&wanted.what))

@@ -49,7 +49,7 @@ std::optional<format::RestorePoint> point_of(const SourceRecords& records,
     if (!plan.place || !plan.point) return std::nullopt;
     auto segment = records.segment_ending_after(*plan.place);
     for (int tried = 0; segment && tried < 2; ++tried) {
-        if (segment->has_points) {
+        if (segment->points) {
             const timeline::Points points = records.points(*segment);
             const auto number = points.list.last_at_or_before(plan.place->position);
             if (number && points.list.at(*number).position == plan.place->position)

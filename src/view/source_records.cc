@@ -48,8 +48,8 @@ timeline::Segment planned(const catalog::LogSegment& stored) {
             stored.begin,
             stored.end,
             stored.last_time,
-            stored.points.has_value(),
-            stored.tree_after.has_value()};
+            stored.points,
+            stored.tree_after ? std::optional(stored.tree_after->root) : std::nullopt};
 }
 
 SourceRecords::SourceRecords(const catalog::Catalog& catalog, const store::ObjectCache& cache,
@@ -134,10 +134,7 @@ std::optional<timeline::Span> SourceRecords::span_behind(timeline::LogPlace plac
 }
 
 timeline::Points SourceRecords::points(const timeline::Segment& segment) const {
-    const auto stored = logs_.segment_ending_at(source_, segment.incarnation, segment.end);
-    if (!stored || !stored->points)
-        throw Error(Errc::not_found, fmt::format("log segment {} is gone", segment.name));
-    auto node = cache_.node(*stored->points, check_points);
+    auto node = cache_.node(segment.points.value(), check_points);
     const format::RestorePoints list(node->view());
     return {std::move(node), list};
 }

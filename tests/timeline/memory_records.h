@@ -41,7 +41,7 @@ class MemoryRecords final : public timeline::Records {
     void add_segment(timeline::Segment segment, std::shared_ptr<const Buffer> node,
                      Timestamp newest) {
         Log& log = logs[segment.incarnation];
-        segment.has_points = node != nullptr;
+        if (node) segment.points = NodeId{};
         if (node) {
             if (!log.by_time.empty()) newest = std::max(newest, log.by_time.back().first);
             log.by_time.emplace_back(newest, log.segments.size());

@@ -71,9 +71,9 @@ inline void fill_log(World& world, const Incarnation& line, std::int64_t& clock)
         }
         std::shared_ptr<const Buffer> node;
         if (points.count() > 0) node = std::make_shared<Buffer>(Buffer::copy_of(points.encode()));
-        world.records.add_segment(
-            {line.number, fmt::format("s{}", begin), {begin}, {end}, {clock}, false, world.trees},
-            node, newest);
+        timeline::Segment segment{line.number, fmt::format("s{}", begin), {begin}, {end}, {clock}};
+        if (world.trees) segment.tree = NodeId{};
+        world.records.add_segment(std::move(segment), node, newest);
         begin = end;
         if (number(0, 20) == 0) break;
     }

@@ -26,10 +26,10 @@ std::size_t prune(MemoryRecords& records, const LogNeed& need) {
         auto newest_so_far = log.by_time.begin();
         for (const Segment& segment : log.segments) {
             Timestamp newest;
-            if (segment.has_points) newest = (newest_so_far++)->first;
+            if (segment.points) newest = (newest_so_far++)->first;
             if (!need.covers(segment))
                 ++gone;
-            else if (segment.has_points)
+            else if (segment.points)
                 records.add_segment(segment, before.points(segment).node, newest);
             else
                 records.add_segment(segment, nullptr, {});
@@ -126,7 +126,7 @@ TEST_CASE("a followed directory keeps the stored tree that the first moment begi
         format::RestorePointsBuilder points;
         points.add({{begin}, {100 + 10 * i}});
         records.add_segment(
-            {1, fmt::format("j{}", i), {begin}, {begin + 1}, {105 + 10 * i}, true, true},
+            {1, fmt::format("j{}", i), {begin}, {begin + 1}, {105 + 10 * i}, {}, NodeId{}},
             std::make_shared<Buffer>(Buffer::copy_of(points.encode())), {100 + 10 * i});
     }
     const auto from = [&](std::int64_t since) {
@@ -149,7 +149,7 @@ TEST_CASE("a time before all that is left means nothing, though a clock was set 
     points.add({{5}, {50}});
     const auto node = std::make_shared<Buffer>(Buffer::copy_of(points.encode()));
     // Before it there was a segment, with a point of the time 200.
-    records.add_segment({1, "j5", {5}, {6}, {210}, true, true}, node, {200});
+    records.add_segment({1, "j5", {5}, {6}, {210}, {}, NodeId{}}, node, {200});
     CHECK(std::holds_alternative<NoPlan>(plan(records, Timestamp{70}, now)));
     CHECK(std::holds_alternative<Plan>(plan(records, Timestamp{205}, now)));
 }

@@ -158,9 +158,9 @@ std::shared_ptr<const Buffer> points_at(std::uint64_t begin, std::vector<std::in
 MemoryRecords followed() {
     MemoryRecords records;
     records.lines = {{1, "journal-1", {}}};
-    records.add_segment({1, "j0", {0}, {3}, {115}, false, true}, points_at(0, {100, 105, 110}),
+    records.add_segment({1, "j0", {0}, {3}, {115}, {}, NodeId{}}, points_at(0, {100, 105, 110}),
                         {110});
-    records.add_segment({1, "j1", {3}, {6}, {130}, false, true}, points_at(3, {120, 122, 125}),
+    records.add_segment({1, "j1", {3}, {6}, {130}, {}, NodeId{}}, points_at(3, {120, 122, 125}),
                         {125});
     return records;
 }
@@ -243,7 +243,7 @@ TEST_CASE("a followed directory is a stored tree and at most one piece of the jo
 
 TEST_CASE("a clock that stepped back hides points from times, not from positions") {
     MemoryRecords records = followed();
-    records.add_segment({1, "j2", {6}, {9}, {140}, false, true}, points_at(6, {90, 95, 140}),
+    records.add_segment({1, "j2", {6}, {9}, {140}, {}, NodeId{}}, points_at(6, {90, 95, 140}),
                         {140});
     CHECK(plan_in(plan(records, Timestamp{139}, now)).place == LogPlace{1, {7}});
     const auto hidden = plan(records, AtPosition{{}, {6}}, now);

@@ -3,6 +3,9 @@
 #include <yore/format/restore_points.h>
 #include <yore/view/moment.h>
 
+#include <atomic>
+#include <thread>
+
 #include <nlohmann/json.hpp>
 
 #include "view_fixture.h"
@@ -89,6 +92,30 @@ TEST_CASE("A moment of a followed directory is a stored tree, or one that the jo
     CHECK(json["tree_after"] == "00000000");
     CHECK(json["log"][0]["begin"] == 1);
     CHECK(json["restore_point"] == "2026-11-21T02:01:00Z");
+}
+
+TEST_CASE("Moments are there while the segment that they are in grows") {
+    Followed followed;
+    followed.add(0, {0}, "scanned");
+    followed.add(1, {60}, "growing");
+    for (std::uint64_t at = 1; at <= 120; ++at)
+        followed.trees.after[{at}] = followed.tree_of("growing");
+    std::atomic<bool> is_done = false;
+    std::jthread grower([&] {
+        for (std::int64_t length = 2; length <= 120; ++length) {
+            std::vector<std::int64_t> times;
+            for (std::int64_t i = 1; i <= length; ++i) times.push_back(60 * i);
+            followed.add(1, times, "growing");
+        }
+        is_done = true;
+    });
+    int opened = 0;
+    for (; !is_done; ++opened) {
+        CHECK(followed.read_at("latest") == "growing");
+        CHECK(followed.view.resolve("home/at/latest.json"));
+        CHECK(followed.view.resolve("home/windows.json"));
+    }
+    CHECK(opened > 10);
 }
 
 TEST_CASE("A moment that needs log is absent while nothing can apply it") {

@@ -4,6 +4,7 @@
 
 #include <yore/base/bytes.h>
 #include <yore/base/time.h>
+#include <yore/format/ids.h>
 #include <yore/format/log_position.h>
 #include <yore/format/restore_points.h>
 
@@ -40,9 +41,9 @@ struct Segment {
     std::uint32_t incarnation = 0;
     std::string name;
     LogPosition begin, end;
-    Timestamp last_time;  ///< the log is known up to it
-    bool has_points = false;
-    bool has_tree = false;  ///< the state after it is stored as a tree
+    Timestamp last_time;                ///< the log is known up to it
+    std::optional<NodeId> points = {};  ///< its list of restore points; none: it has none
+    std::optional<NodeId> tree = {};    ///< the state after it, where that is stored
 };
 
 /// The restore points of a segment, and what keeps their bytes.
