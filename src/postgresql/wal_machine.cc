@@ -18,9 +18,8 @@ namespace {
 
 using Reason = WalStop::Reason;
 
-constexpr std::size_t length_bytes = 4;  // of a record, the first field of its header
-constexpr int extensions_since = 15;     // the version in which they may bring resource managers
-constexpr std::uint64_t alignment = 8;   // MAXALIGN of every 64-bit platform
+constexpr int extensions_since = 15;    // the version in which they may bring resource managers
+constexpr std::uint64_t alignment = 8;  // MAXALIGN of every 64-bit platform
 
 std::uint64_t aligned(std::uint64_t position) {
     return (position + alignment - 1) & ~(alignment - 1);
@@ -217,7 +216,7 @@ std::size_t WalReader::Machine::take_header(ByteView bytes) {
     std::copy_n(bytes.begin(), taken, header_.begin() + static_cast<std::ptrdiff_t>(header_bytes_));
     header_bytes_ += taken;
     position_ += taken;
-    if (header_bytes_ < length_bytes) return taken;
+    if (header_bytes_ < record_length_bytes) return taken;
     const auto length = load<std::uint32_t>(header_);
     if (!is_length(length)) return taken;
     left_ = length - header_bytes_;

@@ -12,13 +12,6 @@
 
 namespace yore::postgresql {
 
-inline constexpr std::size_t record_header_bytes = 24;
-
-/// Just below the largest block of memory that PostgreSQL allocates, so that no server of any
-/// version could read a longer one (MaxAllocSize, src/include/utils/memutils.h; XLogRecordMaxSize,
-/// access/xlogrecord.h, is a little less).
-inline constexpr std::uint32_t record_bytes_max = 0x3FFF'FFFF;
-
 class WalReader::Machine {
   public:
     Machine(const WalStream&, Lsn start);

@@ -145,4 +145,20 @@ SegmentHeader parse_segment_header(ByteView segment, std::string_view file) {
             header.address};
 }
 
+Lsn end_of_record(const SegmentHeader& log, Lsn start, ByteView length) {
+    const auto bytes = length.size() < record_length_bytes ? 0 : load<std::uint32_t>(length);
+    if (bytes < record_header_bytes || bytes > record_bytes_max)
+        throw Error(Errc::corrupt,
+                    fmt::format("record at {}: no record has {} bytes", to_text(start), bytes));
+    std::uint64_t at = start.value, left = bytes;
+    for (;;) {
+        const std::uint64_t room = log.block_bytes - at % log.block_bytes;
+        if (left <= room) return {at + left};
+        left -= room;
+        at += room;
+        at += log.segment_size.offset_of({at}) == 0 ? long_page_header_bytes
+                                                    : short_page_header_bytes;
+    }
+}
+
 }  // namespace yore::postgresql

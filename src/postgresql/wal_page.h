@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The headers of the log's pages.
+/// The headers of the log's pages, and how long records are.
 #pragma once
 
 #include <yore/postgresql/wal_header.h>
@@ -8,6 +8,12 @@
 namespace yore::postgresql {
 
 inline constexpr std::size_t short_page_header_bytes = 24;
+inline constexpr std::size_t record_header_bytes = 24;
+
+/// Just below the largest block of memory that PostgreSQL allocates, so that no server of any
+/// version could read a longer one (MaxAllocSize, src/include/utils/memutils.h; XLogRecordMaxSize,
+/// access/xlogrecord.h, is a little less).
+inline constexpr std::uint32_t record_bytes_max = 0x3FFF'FFFF;
 
 struct PageHeader {
     /// XLP_*; 4 says something of the images of blocks that matters to nobody but compressors.

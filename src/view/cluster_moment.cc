@@ -2,12 +2,14 @@
 #include <yore/base/error.h>
 #include <yore/base/path.h>
 #include <yore/postgresql/prepared_tree.h>
+#include <yore/postgresql/wal_header.h>
 #include <yore/tree/content.h>
 #include <yore/view/cluster_log.h>
 #include <yore/view/cluster_moment.h>
 #include <yore/view/log_replay.h>
 
 #include <algorithm>
+#include <array>
 #include <string>
 
 namespace yore::view {
@@ -49,11 +51,12 @@ class ClusterMoment {
         like_ = version->attributes();
     }
 
-    void add_log(const std::vector<timeline::LogRange>& ranges, LogPosition target) {
+    void add_log(const std::vector<timeline::LogRange>& ranges, const LastRecord& last) {
         begin_ = ranges.front().begin;
-        target_ = target;
+        last_ = last;
         for (const timeline::LogRange& range : ranges) {
-            add_segments(range);
+            const bool is_last = &range == &ranges.back();
+            add_segments(range, is_last ? end_of_last_record(range.incarnation) : range.end);
             add_history(range.incarnation);
         }
     }
@@ -97,29 +100,50 @@ class ClusterMoment {
             stored, {.target = target, .clone = std::nullopt, .limits = demands_.limits});
     }
 
-    void add_segments(const timeline::LogRange& range) {
+    LogPosition end_of_last_record(std::uint32_t incarnation) const {
+        const auto segment =
+            backup_.logs.segment_ending_after(backup_.source, incarnation, last_.position);
+        if (!segment || segment->begin > last_.position) throw gone(last_.position);
+        const tree::ContentReader log(backup_.cache, content_of(*segment));
+        std::array<std::byte, postgresql::long_page_header_bytes> header{};
+        std::array<std::byte, postgresql::record_length_bytes> length{};
+        log.read(0, header);
+        log.read(last_.position.value - segment->begin.value, length);
+        return postgresql::position_of(
+            postgresql::end_of_record(postgresql::parse_segment_header(header, segment->name),
+                                      postgresql::lsn_of(last_.position), length));
+    }
+    static Error gone(LogPosition at) {
+        return {Errc::not_found,
+                fmt::format("the log at {} is gone", to_text(postgresql::lsn_of(at)))};
+    }
+
+    /// `end`: of what is shown of them.
+    void add_segments(const timeline::LogRange& range, LogPosition end) {
         LogPosition at = range.begin;
         backup_.logs.scan_segments(backup_.source, range.incarnation, range.begin,
                                    [&](const auto& segment) {
                                        if (segment.begin >= range.end || segment.begin > at)
                                            return false;
-                                       put_segment(segment);
-                                       demands_.take(segment, begin_, target_);
+                                       put_segment(segment, end);
+                                       demands_.take(segment, begin_, last_.position);
                                        at = segment.end;
                                        return true;
                                    });
-        if (at < range.end)
-            throw Error(Errc::not_found,
-                        fmt::format("the log at {} is gone", to_text(postgresql::lsn_of(at))));
+        if (at < range.end) throw gone(at);
     }
-    void put_segment(const catalog::LogSegment& segment) {
+    void put_segment(const catalog::LogSegment& segment, LogPosition end) {
+        const auto size = wal_segment_size(segment);
+        if (!size) throw Error(Errc::corrupt, fmt::format("log segment {}: no WAL", segment.name));
+        const bool is_whole = segment.bytes >= size->bytes() && segment.end <= end;
         tree::Entry entry;
         entry.attributes = like_;
-        entry.content = whole(segment);
+        entry.content = is_whole ? content_of(segment) : cut(segment, end, *size);
         std::string_view name = segment.name;
         if (name.ends_with(partial_suffix)) name.remove_suffix(partial_suffix.size());
         entry.attributes.size = entry.content.size;
-        entry.attributes.modified = entry.attributes.changed = segment.last_time;
+        entry.attributes.modified = entry.attributes.changed =
+            is_whole ? segment.last_time : last_.time;
         edit_.put(join_path(wal_directory, name), std::move(entry));
     }
 
@@ -129,18 +153,25 @@ class ClusterMoment {
             put_text(fmt::format("{}/{:08X}.history", wal_directory, timeline), *text);
     }
 
-    /// A server reads whole pages, and more of them than it needs: zeros are the end of the log.
-    tree::Content whole(const catalog::LogSegment& segment) {
-        const auto size = wal_segment_size(segment);
-        if (!size) throw Error(Errc::corrupt, fmt::format("log segment {}: no WAL", segment.name));
-        tree::Content stored = content_of(segment);
-        if (stored.size >= size->bytes()) return stored;
+    /// Up to `end`. The bytes before it are kept as a chunk of their own: that which is stored with
+    /// them holds more when more of the segment has come. Behind it are zeros, which are the end of
+    /// the log to a server; it reads whole pages, and more of them than it needs.
+    tree::Content cut(const catalog::LogSegment& segment, LogPosition end,
+                      postgresql::SegmentSize size) {
+        const tree::ContentReader stored(backup_.cache, content_of(segment));
+        const std::uint64_t kept = std::min(end.value - segment.begin.value, stored.size());
         tree::ContentBuilder builder(nodes_);
-        tree::ContentReader(backup_.cache, stored).scan(0, [&](const tree::PlacedExtent& placed) {
-            builder.add(placed.extent);
-            return true;
+        stored.scan(0, [&](const tree::PlacedExtent& placed) {
+            if (placed.end() < kept) {
+                builder.add(placed.extent);
+                return true;
+            }
+            Buffer bytes(kept - placed.start);
+            stored.read(placed.start, bytes.span());
+            builder.add({bytes.size(), texts_(bytes), 0});
+            return false;
         });
-        builder.add({size->bytes() - stored.size, std::nullopt, 0});
+        builder.add({size.bytes() - kept, std::nullopt, 0});
         return builder.finish();
     }
 
@@ -199,21 +230,22 @@ class ClusterMoment {
     const std::vector<catalog::LogIncarnation> incarnations_;
     tree::Entry top_;
     tree::Attributes like_;
-    LogPosition begin_, target_;
+    LogPosition begin_;
+    LastRecord last_;
     ReplayDemands demands_;
 };
 
 }  // namespace
 
 void apply_wal(const StoredBackup& backup, const std::vector<timeline::LogRange>& ranges,
-               LogPosition target, const MadeTexts& texts, store::NodeSink& nodes,
+               const LastRecord& last, const MadeTexts& texts, store::NodeSink& nodes,
                tree::TreeEdit& edit) {
     YORE_ENSURE(!ranges.empty());
     ClusterMoment moment(backup, texts, nodes, edit);
-    moment.add_log(ranges, target);
+    moment.add_log(ranges, last);
     moment.guard_tablespaces();
     moment.prepare(
-        {system_timeline(ranges.back().incarnation).timeline, postgresql::lsn_of(target)});
+        {system_timeline(ranges.back().incarnation).timeline, postgresql::lsn_of(last.position)});
 }
 
 }  // namespace yore::view

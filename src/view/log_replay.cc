@@ -3,7 +3,6 @@
 #include <yore/format/journal.h>
 #include <yore/tree/content.h>
 #include <yore/tree/edit.h>
-#include <yore/view/cluster_moment.h>
 #include <yore/view/log_replay.h>
 
 #include <algorithm>
@@ -124,7 +123,7 @@ std::optional<NodeId> LogReplay::apply(std::uint32_t source, const NodeId& base,
             break;
         case catalog::SourceKind::postgresql:
             if (!plan.point || !plan.place) return base;  // it recovers to its own end
-            recipe.target = plan.place->position;
+            recipe.end = {plan.place->position, plan.time};
             break;
         case catalog::SourceKind::stream:
             return std::nullopt;
@@ -149,13 +148,13 @@ LogReplay::Made LogReplay::run(const Recipe& recipe, Wanted* wanted) const {
     const catalog::Logs logs(catalog_.store());
     tree::TreeEdit edit(cache_, recipe.base);
     MemorySink sink(cache_.store(), take);
-    if (recipe.target) {
+    if (recipe.end) {
         const MadeTexts texts = [&](ByteView text) {
             const ChunkId id = cache_.store().chunk_id(text);
             take(id, std::make_shared<const Buffer>(Buffer::copy_of(text)));
             return id;
         };
-        apply_wal({logs, cache_, recipe.source, recipe.base}, recipe.ranges, *recipe.target, texts,
+        apply_wal({logs, cache_, recipe.source, recipe.base}, recipe.ranges, *recipe.end, texts,
                   sink, edit);
     } else {
         for (const timeline::LogRange& range : recipe.ranges)

@@ -57,3 +57,34 @@ TEST_CASE("What is no start of a segment is refused") {
     CHECK(damaged(32, 0x01) == Errc::corrupt);     // segment size
     CHECK(damaged(37, 0x21) == Errc::corrupt);     // block size
 }
+
+TEST_CASE("Where a record ends is known from where it begins and its length") {
+    WalBuilder wal(small_stream(), Lsn{0x30'0000});
+    for (const std::size_t bytes : {10u, 8'000u, 8'168u, 100'000u, 30u, 1'200'000u, 7u})
+        wal.heap(bytes);
+    const SegmentHeader header = parse_segment_header(wal.bytes(), "segment");
+    const yore::postgresql::test::Reading all(wal);
+    REQUIRE(all.count() == 7);
+    std::size_t crossing = 0;
+    for (std::size_t place = 0; place < all.count(); ++place) {
+        const WalRecord& record = all.record(place);
+        const Lsn end = end_of_record(header, record.lsn, wal.bytes_from(record.lsn).first(4));
+        CHECK((end.value + 7) / 8 * 8 == record.end.value);
+        crossing += record.lsn.value / 8192 != (end.value - 1) / 8192;
+    }
+    CHECK(crossing >= 3);
+}
+
+TEST_CASE("A record's length is refused where no record has it") {
+    const SegmentHeader header = parse_segment_header(a_segment(), "segment");
+    const auto refusal = [&](std::uint32_t bytes, std::size_t known = 4) {
+        const auto length = std::as_bytes(std::span(&bytes, 1)).first(known);
+        return yore::test::code_thrown_by([&] { end_of_record(header, Lsn{0x30'0028}, length); });
+    };
+    CHECK(refusal(0) == Errc::corrupt);
+    CHECK(refusal(23) == Errc::corrupt);
+    CHECK(refusal(24) == std::nullopt);
+    CHECK(refusal(0x3FFF'FFFF) == std::nullopt);
+    CHECK(refusal(0x4000'0000) == Errc::corrupt);
+    CHECK(refusal(24, 3) == Errc::corrupt);
+}

@@ -38,4 +38,10 @@ struct SegmentHeader {
 /// a segment: `corrupt`; a version that is not known: `unsupported`. Both name `file`.
 SegmentHeader parse_segment_header(ByteView segment, std::string_view file);
 
+/// A record begins with its length, in so many bytes that no page divides.
+inline constexpr std::size_t record_length_bytes = 4;
+/// Behind the last byte of the record that begins at `start`, in a log of such pages. `length`: its
+/// first bytes. Not a record's: `corrupt`.
+Lsn end_of_record(const SegmentHeader&, Lsn start, ByteView length);
+
 }  // namespace yore::postgresql

@@ -14,7 +14,7 @@
 
 namespace yore::view {
 
-/// Keeps a text that is written anew, as a chunk.
+/// Keeps bytes that are written anew, as a chunk.
 using MadeTexts = std::function<ChunkId(ByteView)>;
 
 struct StoredBackup {
@@ -24,9 +24,17 @@ struct StoredBackup {
     NodeId root;  ///< as catalog::Snapshot::root
 };
 
-/// Edits the tree of the backup: `target` is where the last record to apply begins, in the last of
-/// `ranges`. A segment is gone: Errc::not_found; a backup that is none: `corrupt`.
+/// Where a moment ends in its log.
+struct LastRecord {
+    LogPosition position;  ///< where the last record to apply begins, in the last range
+    Timestamp time;
+    auto operator<=>(const LastRecord&) const = default;
+};
+
+/// Edits the tree of the backup. Nothing behind the last record is in it: as long as the moment can
+/// be opened it is the same tree, whatever is stored of the log behind. A segment is gone:
+/// Errc::not_found; a backup or a log that is none: `corrupt`.
 void apply_wal(const StoredBackup&, const std::vector<timeline::LogRange>& ranges,
-               LogPosition target, const MadeTexts&, store::NodeSink&, tree::TreeEdit&);
+               const LastRecord&, const MadeTexts&, store::NodeSink&, tree::TreeEdit&);
 
 }  // namespace yore::view

@@ -15,6 +15,7 @@
 #include <yore/format/journal.h>
 #include <yore/store/object_cache.h>
 #include <yore/tree/directory.h>
+#include <yore/view/cluster_moment.h>
 #include <yore/view/moment.h>
 
 #include <list>
@@ -57,7 +58,7 @@ class LogReplay final : public Replay, public store::ObjectMaker {
         std::uint32_t source = 0;
         NodeId base;
         std::vector<timeline::LogRange> ranges;
-        std::optional<LogPosition> target;  ///< clusters: of the last record to apply
+        std::optional<LastRecord> end;  ///< of clusters
         auto operator<=>(const Recipe&) const = default;
     };
     struct Made {

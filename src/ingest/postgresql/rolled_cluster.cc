@@ -223,8 +223,8 @@ RolledCluster make_base_backup(const RollForward& roll, const NodeId& left, stor
     const catalog::Logs logs(roll.catalog.store());
     view::apply_wal(
         {logs, roll.cache, roll.source.id, left}, {{incarnation, start, end}},
-        roll.plan.place->position, [&](ByteView text) { return put_chunk(writer, text); }, writer,
-        edit);
+        {roll.plan.place->position, roll.plan.time},
+        [&](ByteView text) { return put_chunk(writer, text); }, writer, edit);
     edit.remove("backup_manifest");  // after what edits it: it is of the old one's files
     rolled.tree = edit.finish(writer, tree::NodeBounds(roll.cache.store().keys().gear));
     return rolled;
