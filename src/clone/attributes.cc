@@ -10,6 +10,8 @@
 namespace yore::clone {
 namespace {
 
+constexpr std::string_view capability = "security.capability";
+
 Timestamp wanted_time(const timespec& time, const Clock& clock) {
     return time.tv_nsec == UTIME_NOW ? clock.now() : to_timestamp(time);
 }
@@ -32,6 +34,13 @@ void set_permissions(InodeRow& row, mode_t permissions) {
         acl->set_permissions(permissions);
         stored->value = acl->value();
     }
+}
+
+/// The permissions without what a change by `changer` takes.
+mode_t without_set_ids(mode_t mode, gid_t group, const view::Changer& changer) {
+    if (!changer || S_ISDIR(mode)) return mode;
+    if ((mode & S_ISGID) && ((mode & S_IXGRP) || !changer(group))) mode &= ~mode_t{S_ISGID};
+    return mode & ~mode_t{S_ISUID};
 }
 
 /// What the caller's bytes become in the row; refused: why.
@@ -82,8 +91,8 @@ view::Outcome<struct stat> Clone::change(view::InodeNumber number,
             const auto refused = state_->contents.truncate(*inode, *change.size);
             if (refused != view::Refusal()) return refused;
         }
-        const bool changes_row =
-            change.permissions || change.uid || change.gid || change.accessed || change.modified;
+        const bool changes_row = change.permissions || change.uid || change.gid ||
+                                 change.accessed || change.modified || !change.size;
         if (!changes_row) return state_->status(*inode);
         InodeRow row = *inode->row;
         if (change.permissions) set_permissions(row, *change.permissions);
@@ -175,6 +184,32 @@ view::Refusal Clone::remove_xattr(view::InodeNumber number, std::string_view nam
         state_->table.write({put_inode(number, row)});
         inode->row = std::make_unique<InodeRow>(std::move(row));
         return {};
+    });
+}
+
+/// Asked before each write: for most files it looks at what is in memory, and changes nothing.
+view::Outcome<bool> Clone::take_privileges(view::InodeNumber number, const view::Changer& changer) {
+    const InodePointer inode = state_->find(number);
+    if (!inode) return view::stale_inode;
+    {
+        const std::shared_lock lock(inode->mutex);
+        if (inode->row && inode->row->xattrs.empty() && !(inode->row->mode & (S_ISUID | S_ISGID)))
+            return false;
+    }
+    return state_->with_space([&]() -> view::Outcome<bool> {
+        const std::shared_lock others(state_->writes);
+        const std::unique_lock lock(inode->mutex);
+        InodeRow row = state_->row_or_entry(*inode);
+        const mode_t mode = without_set_ids(row.mode, row.gid, changer);
+        const bool has_capability = !S_ISDIR(row.mode) && find_xattr(row, capability) != nullptr;
+        if (mode == row.mode && !has_capability) return false;
+        set_permissions(row, mode & 07777);
+        erase_xattr(row, capability);
+        row.changed = state_->clock.now();
+        state_->mark_above(*inode);
+        state_->table.write({put_inode(number, row)});
+        inode->row = std::make_unique<InodeRow>(std::move(row));
+        return true;
     });
 }
 

@@ -12,6 +12,7 @@
 
 #include <unistd.h>
 
+#include "mount/kill_privileges.h"
 #include "mount/mountpoint.h"
 
 namespace yore::mount {
@@ -69,7 +70,10 @@ FuseMount::Session FuseMount::make(const MountOptions& options, Kind kind,
     Arguments arguments(options, kind);
     Session made(fuse_session_new(arguments.get(), &operations, sizeof operations, data));
     if (!made) throw Error(Errc::io, "libfuse: " + last_message);
-    if (fuse_session_mount(made.get(), options.directory.c_str()) == 0) return made;
+    if (fuse_session_mount(made.get(), options.directory.c_str()) == 0) {
+        if (kind.access == Access::writing) handle_killed_privileges(made.get());
+        return made;
+    }
     std::vector<std::string> hints;
     if (!options.allow_other || ::geteuid() == 0)
         hints.push_back("in a container, mounting needs CAP_SYS_ADMIN");

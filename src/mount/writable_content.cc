@@ -44,10 +44,13 @@ void read(fuse_req_t request, fuse_ino_t number, std::size_t size, off_t offset,
 }
 
 void write(fuse_req_t request, fuse_ino_t number, const char* bytes, std::size_t size, off_t offset,
-           fuse_file_info*) {
+           fuse_file_info* file) {
     answer_writable(request, number, Operation::write, [&](WritableView& view) {
         const ByteView written{reinterpret_cast<const std::byte*>(bytes), size};
-        const auto refusal = view.write(number, static_cast<std::uint64_t>(offset), written);
+        // What was written to mapped memory takes nothing.
+        auto refusal = file->writepage ? view::Refusal() : take_privileges(request, view, number);
+        if (refusal == view::Refusal())
+            refusal = view.write(number, static_cast<std::uint64_t>(offset), written);
         if (refusal == view::Refusal())
             fuse_reply_write(request, size);
         else
@@ -75,11 +78,13 @@ std::optional<AllocateMode> allocate_mode(int flags) {
 void fallocate(fuse_req_t request, fuse_ino_t number, int flags, off_t offset, off_t length,
                fuse_file_info*) {
     answer_writable(request, number, Operation::fallocate, [&](WritableView& view) {
-        if (const auto mode = allocate_mode(flags))
-            reply_refusal(request, view.allocate(number, *mode, static_cast<std::uint64_t>(offset),
-                                                 static_cast<std::uint64_t>(length)));
-        else
-            fuse_reply_err(request, EOPNOTSUPP);
+        const auto mode = allocate_mode(flags);
+        auto refusal =
+            mode ? take_privileges(request, view, number) : std::errc::operation_not_supported;
+        if (refusal == view::Refusal())
+            refusal = view.allocate(number, *mode, static_cast<std::uint64_t>(offset),
+                                    static_cast<std::uint64_t>(length));
+        reply_refusal(request, refusal);
     });
 }
 

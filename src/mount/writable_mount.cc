@@ -21,6 +21,7 @@ struct WritableMount::State {
     State(view::WritableView& view, const MountOptions& options)
         : session(view, options),
           fuse(options, {Access::writing, Permissions::enforced}, writable_operations(), &session) {
+        session.fuse = fuse.session();
         fuse.serve();
     }
 

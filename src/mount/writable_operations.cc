@@ -10,6 +10,7 @@
 #include <sys/xattr.h>
 
 #include "mount/fuse_mount.h"
+#include "mount/kill_privileges.h"
 #include "mount/writable_session.h"
 
 namespace yore::mount {
@@ -45,7 +46,13 @@ view::AttributeChange change_of(const struct stat& wanted, int fields) {
 void setattr(fuse_req_t request, fuse_ino_t number, struct stat* wanted, int fields,
              fuse_file_info*) {
     answer_writable(request, number, Operation::setattr, [&](WritableView& view) {
-        reply_attributes(request, view.change(number, change_of(*wanted, fields)));
+        const view::AttributeChange change = change_of(*wanted, fields);
+        const bool takes = kills_set_ids() || change.size || change.uid || change.gid;
+        const auto refusal = takes ? take_privileges(request, view, number) : view::Refusal();
+        if (refusal == view::Refusal())
+            reply_attributes(request, view.change(number, change));
+        else
+            reply_refusal(request, refusal);
     });
 }
 
@@ -123,8 +130,7 @@ void start(void*, fuse_conn_info* connection) {
     want(*connection, FUSE_CAP_ATOMIC_O_TRUNC, false);  // there is no open to truncate at
     want(*connection, FUSE_CAP_POSIX_ACL);
     want(*connection, FUSE_CAP_DONT_MASK);  // where a default ACL rules, the umask does not
-    // The kernel takes set-user-id away by SETATTR when others write.
-    want(*connection, FUSE_CAP_HANDLE_KILLPRIV, false);
+    want(*connection, FUSE_CAP_HANDLE_KILLPRIV, false);  // its better version: kill_privileges.h
     connection->max_write = transfer_bytes_max;
 }
 

@@ -21,6 +21,7 @@ struct WritableSession {
     const MountOptions options;
     OperationMeter meter;
     OpenDirectories directories;
+    fuse_session* fuse = nullptr;  ///< set before the first request
 
     void count_failure(Operation, fuse_ino_t, const std::exception&);
 
@@ -55,6 +56,8 @@ void answer_writable(fuse_req_t request, fuse_ino_t number, Operation operation,
 inline void reply_refusal(fuse_req_t request, view::Refusal refusal) {
     fuse_reply_err(request, static_cast<int>(refusal));
 }
+/// A file loses what the change that is asked for takes (kill_privileges.h).
+view::Refusal take_privileges(fuse_req_t, view::WritableView&, fuse_ino_t);
 /// An inode that was looked up for this answer.
 fuse_entry_param entry_of(const struct stat&);
 void reply_entry(fuse_req_t, const view::Outcome<struct stat>&);

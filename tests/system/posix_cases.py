@@ -2,6 +2,7 @@
 """Runs the cases of posix_cases.txt, which says what they are, in any directory."""
 import contextlib
 import errno
+import mmap
 import os
 import re
 import stat
@@ -10,8 +11,10 @@ import time
 from harness import libc
 
 USERS = {"u": 65534, "v": 65533}
+CAPABILITY = "security.capability"
 COARSE = 5  # CLOCK_REALTIME_COARSE
-PATHS = {"link": 2, "rename": 2, "exchange": 2, "rename_new": 2}  # of others the first argument
+PATHS = {"link": 2, "rename": 2, "exchange": 2, "rename_new": 2,
+         "copy": 2}  # of others the first argument
 
 
 def cases():
@@ -53,6 +56,31 @@ class Calls:
             libc("fallocate64", fd, 3, int(offset), int(length))
         finally:
             os.close(fd)
+
+    def reserve(self, path, offset, length):
+        fd = os.open(path, os.O_WRONLY)
+        try:
+            libc("fallocate64", fd, 0, int(offset), int(length))
+        finally:
+            os.close(fd)
+
+    def copy(self, path, to):
+        """copy_file_range(2) of its first bytes."""
+        with open(path, "rb") as source, open(to, "r+b", 0) as target:
+            os.copy_file_range(source.fileno(), target.fileno(), 3)
+
+    def store(self, path, text):
+        """Into mapped memory."""
+        with open(path, "r+b") as file, mmap.mmap(file.fileno(), 0) as mapped:
+            mapped[:len(text)] = text.encode()
+            mapped.flush()
+
+    def setcap(self, path):
+        """cap_net_raw=p"""
+        os.setxattr(path, CAPABILITY, bytes.fromhex("00000002" "00200000" + "00" * 12))
+
+    def cap(self, path):
+        return os.getxattr(path, CAPABILITY).hex()
 
     def held(self, path, *call):
         """Done while it is open: what is then told of the open one."""

@@ -4,6 +4,7 @@ what was in its moment and for what is made in it."""
 import os
 
 from clones import cloned
+from exposition import Exposition
 from harness import check, main
 from posix_cases import cases, run_in
 
@@ -55,5 +56,23 @@ def each_call_gives_what_it_gives_in_a_plain_directory():
         check(not wrong, f"{len(wrong)} calls:\n" + "\n".join(wrong[:30]))
 
 
+def asked(c, mount, operation):
+    """How often, of a mount."""
+    name = "yore_fuse_operation_duration_seconds_count"
+    return Exposition(c.repo.yore("metrics").out).samples.get(
+        (name, (("mount", mount), ("operation", operation))), 0)
+
+
+def a_write_is_one_request():
+    """The kernel leaves it to Yore what a write takes from a file, and need not ask before each."""
+    with cloned() as c:
+        mount = c.create("one")
+        with open(mount + "/new", "wb", 0) as file:
+            for number in range(200):
+                file.write(b"%d" % number)
+        written, looked = asked(c, mount, "write"), asked(c, mount, "getxattr")
+        check(written == 200 and looked < 20, f"{written} writes, {looked} looks at attributes")
+
+
 if __name__ == "__main__":
-    main(each_call_gives_what_it_gives_in_a_plain_directory)
+    main(each_call_gives_what_it_gives_in_a_plain_directory, a_write_is_one_request)

@@ -75,6 +75,7 @@ class Clone final : public view::WritableView {
     view::Refusal set_xattr(view::InodeNumber, std::string_view name, ByteView value,
                             view::XattrMode) override;
     view::Refusal remove_xattr(view::InodeNumber, std::string_view name) override;
+    view::Outcome<bool> take_privileges(view::InodeNumber, const view::Changer&) override;
 
     view::Refusal read(view::InodeNumber, std::uint64_t offset, std::size_t size,
                        view::ReadSink&) override;

@@ -7,15 +7,16 @@
 #pragma once
 
 #include <yore/base/bytes.h>
+#include <yore/view/outcome.h>
 
 #include <cerrno>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <variant>
 #include <vector>
 
 #include <sys/stat.h>
@@ -28,23 +29,6 @@ namespace yore::view {
 using InodeNumber = std::uint64_t;
 inline constexpr InodeNumber writable_root = 1;
 
-/// What a call gives, or why it is refused.
-template <typename T>
-class Outcome {
-  public:
-    Outcome(T value) : value_(std::move(value)) {}
-    Outcome(std::errc why) : value_(why) {}
-    explicit operator bool() const { return std::holds_alternative<T>(value_); }
-    T& operator*() { return std::get<T>(value_); }
-    const T& operator*() const { return std::get<T>(value_); }
-    T* operator->() { return &std::get<T>(value_); }
-    const T* operator->() const { return &std::get<T>(value_); }
-    /// Only of a refusal.
-    std::errc why() const { return std::get<std::errc>(value_); }
-
-  private:
-    std::variant<T, std::errc> value_;
-};
 /// Of calls that give nothing: `std::errc()` is success.
 using Refusal = std::errc;
 /// Values that std::errc has no names for.
@@ -78,6 +62,9 @@ enum class XattrMode : std::uint8_t { either, create, replace };
 /// As fallocate(2); `reserve` makes the file longer, `reserve_inside` does not.
 enum class AllocateMode : std::uint8_t { reserve, reserve_inside, punch, zero, zero_inside };
 enum class SyncMode : std::uint8_t { data, all };
+/// Who changes a file and may not leave its set-id bits: whether this is a group of theirs.
+/// Empty: who may.
+using Changer = std::function<bool(gid_t)>;
 
 /// Takes the bytes of a read, in order, as they lie.
 class ReadSink {
@@ -122,6 +109,7 @@ class WritableView {
 
     // Attributes.
     virtual Outcome<struct stat> attributes(InodeNumber) = 0;
+    /// Of nothing: the time of change alone.
     virtual Outcome<struct stat> change(InodeNumber, const AttributeChange&) = 0;
     virtual Outcome<std::string> link_target(InodeNumber) = 0;
     virtual std::vector<std::string> xattr_names(InodeNumber) = 0;
@@ -129,6 +117,9 @@ class WritableView {
     /// ACLs among them: they change permissions, and permissions them.
     virtual Refusal set_xattr(InodeNumber, std::string_view name, ByteView value, XattrMode) = 0;
     virtual Refusal remove_xattr(InodeNumber, std::string_view name) = 0;
+    /// What a file loses when its bytes or its owner change: `security.capability`, and set-id
+    /// bits, as the changer may. Whether it lost something. Of directories: nothing.
+    virtual Outcome<bool> take_privileges(InodeNumber, const Changer&) = 0;
 
     // Bytes of regular files.
     /// As far as the file goes.
