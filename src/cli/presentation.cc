@@ -14,9 +14,10 @@ namespace yore::cli {
 
 Presentation presentation_of(const Invocation& invocation, Screen& screen) {
     for (const auto* table :
-         {&entry_presentations(), &record_presentations(), &time_presentations(),
-          &outcome_presentations(), &keeping_presentations(), &serve_presentations(),
-          &job_presentations(), &clone_presentations(), &cluster_presentations()}) {
+         {&entry_presentations(), &record_presentations(), &status_presentations(),
+          &time_presentations(), &outcome_presentations(), &keeping_presentations(),
+          &serve_presentations(), &job_presentations(), &clone_presentations(),
+          &cluster_presentations()}) {
         const auto found = table->find(invocation.command);
         if (found != table->end()) return found->second(invocation, screen);
     }

@@ -24,6 +24,7 @@ using Presentations = std::map<std::string_view, MakePresentation>;
 
 const Presentations& entry_presentations();    ///< ls, find, du, diff
 const Presentations& record_presentations();   ///< sources, snapshots, keys, info, stats
+const Presentations& status_presentations();   ///< status
 const Presentations& time_presentations();     ///< check, windows, versions, log
 const Presentations& outcome_presentations();  ///< what was done
 const Presentations& serve_presentations();    ///< serve --check

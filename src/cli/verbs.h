@@ -12,7 +12,7 @@
 
 namespace yore::cli {
 
-void add_repository_verbs(CLI::App&, Invocation&);  ///< init, info, stats, verify, key
+void add_repository_verbs(CLI::App&, Invocation&);  ///< init, info, stats, status, verify, key
 void add_source_verbs(CLI::App&, Invocation&);      ///< source, check, snapshot, roll-forward
 void add_reading_verbs(CLI::App&, Invocation&);     ///< ls, cat, find, du, diff, restore
 void add_keeping_verbs(CLI::App&, Invocation&);     ///< prune, collect, hold

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// init, info, stats, verify, key.
+/// init, info, stats, status, verify, key.
 #include <yore/base/time.h>
 #include <yore/command/text.h>
 
@@ -122,6 +122,12 @@ void add_key_slot_verbs(CLI::App& key, Invocation& invocation) {
 void add_repository_verbs(CLI::App& app, Invocation& invocation) {
     add_init(app, invocation);
     add_verb(app, invocation, "info", "Show what the repository is and who has it open", [] {});
+    const auto of = std::make_shared<std::string>();
+    auto* status =
+        add_verb(app, invocation, "status", "Is everything all right?", [&invocation, of] {
+            if (!of->empty()) command::put_bytes(invocation.request, "source", *of);
+        });
+    status->add_option("source", *of, "Of this one [all]")->type_name("SOURCE");
     auto* stats = add_verb(app, invocation, "stats", "Show how much is stored", [] {});
     stats->add_flag("-b,--bytes", invocation.exact_sizes, "Sizes in bytes");
     add_verb(app, invocation, "metrics", "Show figures for Prometheus, in its text format", [] {});

@@ -70,6 +70,7 @@ constexpr std::array all_commands{
     Command{"source-show", run_source_show},
     Command{"source-upgrade", run_source_upgrade},
     Command{"stats", run_stats},
+    Command{"status", run_status},
     Command{"tables", run_tables},
     Command{"umount", run_umount},
     Command{"verify", run_verify},

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <functional>
-#include <map>
 
 #include "command/exposition.h"
 #include "command/job.h"
+#include "command/judged_facts.h"
 
 namespace yore::command {
 namespace {
@@ -70,9 +70,8 @@ class MetricsText {
     template <typename Of>
     void add_by_window(const Metric& metric, Of&& value_of) {
         add_by_source(metric, [&](const SourceFacts& source) -> std::optional<double> {
-            const auto window =
-                std::ranges::max_element(source.windows, {}, &timeline::Window::known_until);
-            if (window == source.windows.end()) return std::nullopt;
+            const timeline::Window* const window = furthest(source.windows);
+            if (!window) return std::nullopt;
             return value_of(*window);
         });
     }
@@ -87,7 +86,6 @@ class MetricsText {
     void add_windows();
     void add_proofs();
     void add_followers();
-    bool is_of_interest(const catalog::Job&) const;
     void add_jobs();
     void add_repository();
     void add_verified();
@@ -135,32 +133,6 @@ void MetricsText::add_last_snapshots() {
     add_by_count({"yore_source_last_snapshot_problems", gauge,
                   "Paths that the last snapshot could not keep as they were."},
                  &Counts::problems);
-}
-
-std::uint64_t gaps_in(const std::vector<timeline::Window>& windows) {
-    std::map<std::uint32_t, std::uint64_t> by_incarnation;
-    for (const timeline::Window& window : windows)
-        if (window.incarnation) ++by_incarnation[*window.incarnation];
-    std::uint64_t gaps = 0;
-    for (const auto& [incarnation, count] : by_incarnation) gaps += count - 1;
-    return gaps;
-}
-
-std::uint64_t uncertain_in(const std::vector<timeline::Window>& windows) {
-    std::uint64_t spans = 0;
-    for (const timeline::Window& window : windows) spans += window.uncertain.size();
-    return spans;
-}
-
-/// Nothing is stored, or to be stored any more: nullopt.
-std::optional<Timestamp> stored_until(const SourceFacts& source, Timestamp now) {
-    if (!source.is_fed || source.windows.empty()) return std::nullopt;
-    const Timestamp recorded =
-        std::ranges::max_element(source.windows, {}, &timeline::Window::known_until)->known_until;
-    // A follower knows that nothing happened since: it writes that down only now and then.
-    const auto& follower = source.follower;
-    if (!follower || follower->state != FollowerStatus::State::following) return recorded;
-    return std::max(recorded, Timestamp{now.ns - follower->behind(now).ns});
 }
 
 void MetricsText::add_windows() {
@@ -293,21 +265,6 @@ void MetricsText::add_followers() {
     }
 }
 
-/// It did its work: not failed, not ended before, and found no damage.
-bool is_success(const catalog::Job& job) {
-    const ExitCode code = exit_code_of(job);
-    return job.state == catalog::JobState::done &&
-           (code == ExitCode::ok || code == ExitCode::partial);
-}
-
-/// What became of a source that is not fed any more, nobody mends.
-bool MetricsText::is_of_interest(const catalog::Job& job) const {
-    return job.source.empty() ||
-           std::ranges::any_of(facts_.sources, [&](const SourceFacts& source) {
-               return source.is_fed && source.name == job.source;
-           });
-}
-
 void MetricsText::add_jobs() {
     using catalog::JobState;
     out_.begin({"yore_jobs", gauge, "Jobs by state; of those that have ended, the last 1,000."});
@@ -316,22 +273,18 @@ void MetricsText::add_jobs() {
         out_.sample({{"state", std::string(name_of(state))}},
                     static_cast<std::uint64_t>(
                         std::ranges::count(facts_.jobs, state, &catalog::Job::state)));
-    // The last of each command and source: later ones take its place.
-    std::map<std::pair<std::string, std::string>, const catalog::Job*> ended, succeeded;
-    for (const catalog::Job& job : facts_.jobs) {
-        if (!has_ended(job.state) || !is_of_interest(job)) continue;
-        ended[{job.command, job.source}] = &job;
-        if (is_success(job) && job.ended) succeeded[{job.command, job.source}] = &job;
-    }
+    const auto last = last_jobs(facts_);
     const auto labels = [](const auto& key) {
         return Labels{{"command", key.first}, {"source", key.second}};
     };
     out_.begin({"yore_job_last_succeeded", gauge,
                 "Whether the last job of this kind did its work and found no damage."});
-    for (const auto& [key, job] : ended) out_.sample(labels(key), std::uint64_t{is_success(*job)});
+    for (const auto& [key, jobs] : last)
+        out_.sample(labels(key), std::uint64_t{is_success(*jobs.ended)});
     out_.begin(
         {"yore_job_last_success_timestamp_seconds", gauge, "When one of this kind last ended so."});
-    for (const auto& [key, job] : succeeded) out_.sample(labels(key), in_seconds(*job->ended));
+    for (const auto& [key, jobs] : last)
+        if (jobs.succeeded) out_.sample(labels(key), in_seconds(*jobs.succeeded->ended));
 }
 
 void MetricsText::add_repository() {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// What is measured of an owner and its repository, and the text that says so: a pure function.
+/// The same facts say how things stand (attention.h).
 #pragma once
 
 #include <yore/base/time.h>
@@ -28,6 +29,9 @@ struct SourceFacts {
     std::optional<FollowerStatus> follower;  ///< who feeds its log here
     std::optional<catalog::Proof> proof = {};
     bool is_fed = true;  ///< else it was removed: how old it gets is no news
+    catalog::SourceKind kind = catalog::SourceKind::directory;
+    std::optional<Timestamp> log_until = {};  ///< up to when its log is stored, whoever feeds it
+    std::optional<Timestamp> paused_since = {};
 };
 
 struct MountFacts {
@@ -37,7 +41,7 @@ struct MountFacts {
 };
 
 struct CloneFacts {
-    std::string name;
+    std::string name, source = {}, state = {};  ///< `state`: `mounted` …
     Timestamp created;
     std::optional<std::uint64_t> changed_bytes;  ///< when it is mounted
 };
@@ -58,6 +62,11 @@ struct MetricFacts {
     std::vector<MountFacts> mounts;
     std::vector<CloneFacts> clones;
 };
+
+class Context;
+/// Reads a few records of each source, never content; one whose records cannot be read is counted,
+/// and logged.
+MetricFacts gather_facts(Context&);
 
 std::string metrics_text(const MetricFacts&);
 

@@ -68,6 +68,7 @@ nlohmann::json run_source_set(Context&, const Call&);
 nlohmann::json run_source_show(Context&, const Call&);
 nlohmann::json run_source_upgrade(Context&, const Call&);
 nlohmann::json run_stats(Context&, const Call&);
+nlohmann::json run_status(Context&, const Call&);
 nlohmann::json run_tables(Context&, const Call&);
 nlohmann::json run_umount(Context&, const Call&);
 nlohmann::json run_verify(Context&, const Call&);

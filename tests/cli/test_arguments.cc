@@ -38,6 +38,8 @@ const std::string here = std::filesystem::current_path();
 const std::vector<std::vector<std::string>> verb_lines{
     {"info"},
     {"stats"},
+    {"status"},
+    {"status", "home"},
     {"metrics"},
     {"verify"},
     {"key", "add"},

@@ -23,7 +23,7 @@ import tempfile
 import time
 
 BINARY = os.environ.get("YORE_BINARY", "yore")
-OK, FAILED, USAGE, PARTIAL, DAMAGED, INTERRUPTED = 0, 1, 2, 3, 4, 130
+OK, FAILED, USAGE, PARTIAL, DAMAGED, ATTENTION, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 _passed = 0
 
 

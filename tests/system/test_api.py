@@ -179,6 +179,7 @@ def each_command_has_the_fields_that_are_documented():
 
 def ask_for_records(owner, served):
     owner.run("source-add", {"name": "home", "directory": served.home, "excludes": ["*.tmp"]})
+    owner.run("status")  # nothing of it is stored
     first = owner.run("snapshot", {"source": "home", "tags": {"a": "b"}})
     with open(os.path.join(served.home, "new"), "w", encoding="utf-8") as out:
         out.write("new")
@@ -190,7 +191,7 @@ def ask_for_records(owner, served):
     for dry_run in (True, False):
         owner.run("source-import", {"source": "old", "directory": copies, "dry_run": dry_run})
     owner.run("source-remove", {"name": "old", "purge": "old"})
-    for command in ("info", "stats", "source-list", "snapshots", "metrics", "jobs-list"):
+    for command in ("info", "stats", "status", "source-list", "snapshots", "metrics", "jobs-list"):
         owner.run(command)
     owner.run("source-show", {"name": "home"})
     owner.run("windows", {"source": "home"})

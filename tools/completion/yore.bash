@@ -4,7 +4,7 @@
 _yore() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
     local global='--repo --json --quiet --passphrase-file --passphrase-command --key-file --cache-size --help'
-    local verbs='init info stats metrics verify key source check snapshot roll-forward snapshots log windows versions ls cat find du diff restore mount umount serve prune collect hold clone query tables dump jobs schedule'
+    local verbs='init info stats status metrics verify key source check snapshot roll-forward snapshots log windows versions ls cat find du diff restore mount umount serve prune collect hold clone query tables dump jobs schedule'
     declare -A options=(
         [init]='--encryption --label'
         [source]='add import list show set upgrade remove --purge --keep-all --keep-last --keep-hourly --keep-daily --keep-weekly --keep-monthly --keep-yearly --keep-within --window --directory --postgresql --config-dir --slot-limit --verify-command --verify-sql --verify-timeout --verify-user --one-file-system --exclude --exclude-from --keep-cache-dirs --keep-nodump --path --subdirectory --time --zone --dry-run --tag'

@@ -26,8 +26,9 @@ enum class ExitCode : int {
     ok = 0,
     failed = 1,
     usage = 2,
-    partial = 3,  ///< a snapshot or restore that had to leave something out
-    damaged = 4,  ///< verify found damage
+    partial = 3,    ///< a snapshot or restore that had to leave something out
+    damaged = 4,    ///< verify found damage
+    attention = 5,  ///< status: something should be looked at
     interrupted = 130,
     /// Of `log fetch`, for anything but success and `failed`, which there means that the file lies
     /// behind the end of the log: PostgreSQL ends its recovery at 1 to 125, not above.
