@@ -7,14 +7,11 @@
 namespace yore::clone {
 
 KeptObjects::KeptObjects(const store::ObjectCache& cache, store::Writer& writer,
-                         const tree::NodeBounds& bounds, const NodeId& root)
-    : cache_(cache),
-      writer_(writer),
-      bounds_(bounds),
-      all_is_stored_(cache.store().find(root).has_value()) {}
+                         const tree::NodeBounds& bounds, const view::MadeObjects& made)
+    : cache_(cache), writer_(writer), bounds_(bounds), made_(made) {}
 
 void KeptObjects::add(const tree::EntryView& entry, tree::DirectoryBuilder& to) {
-    if (!all_is_stored_) {
+    if (!made_.nodes.empty()) {
         if (entry.child()) keep_directory(*entry.child());
         if (entry.kind() == tree::FileKind::regular) keep(entry.content());
         for (const tree::Xattr& xattr : entry.xattrs())
@@ -24,7 +21,7 @@ void KeptObjects::add(const tree::EntryView& entry, tree::DirectoryBuilder& to) 
 }
 
 void KeptObjects::keep(const ChunkId& chunk) {
-    if (all_is_stored_ || cache_.store().find(chunk)) return;
+    if (!made_.chunks.contains(chunk)) return;
     store::Prepared prepared = writer_.prepare_chunk(cache_.chunk(chunk)->view());
     YORE_ENSURE(prepared.chunk_id() == chunk);
     writer_.append(std::move(prepared));
@@ -33,7 +30,7 @@ void KeptObjects::keep(const ChunkId& chunk) {
 // What is built anew of the same parts has the same name.
 
 void KeptObjects::keep_directory(const NodeId& top) {
-    if (cache_.store().find(top)) return;
+    if (!made_.nodes.contains(top)) return;
     tree::DirectoryBuilder builder(writer_, bounds_);
     tree::Directory(cache_, top).scan("", [&](const tree::EntryView& entry) {
         add(entry, builder);
@@ -43,10 +40,9 @@ void KeptObjects::keep_directory(const NodeId& top) {
 }
 
 void KeptObjects::keep(const tree::Content& content) {
-    if (all_is_stored_) return;
     for (const tree::Extent& extent : content.extents)
         if (extent.chunk) keep(*extent.chunk);
-    if (!content.list || cache_.store().find(*content.list)) return;
+    if (!content.list || !made_.nodes.contains(*content.list)) return;
     tree::ContentBuilder builder(writer_);
     tree::ContentReader(cache_, content).scan(0, [&](const tree::PlacedExtent& placed) {
         if (placed.extent.chunk) keep(*placed.extent.chunk);

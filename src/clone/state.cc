@@ -54,12 +54,6 @@ tree::EntryView top_entry(const store::ObjectCache& cache, const NodeId& root) {
     return *top;
 }
 
-std::uint64_t random_salt() {
-    std::uint64_t salt = 0;
-    SystemRandom().fill({reinterpret_cast<std::byte*>(&salt), sizeof salt});
-    return salt;
-}
-
 TableHead read_head(const store::LocalTable& table, const std::string& directory) {
     const auto row = table.get(head_key());
     if (!row) return {};
@@ -68,11 +62,16 @@ TableHead read_head(const store::LocalTable& table, const std::string& directory
 
 }  // namespace
 
+std::uint64_t random_salt() {
+    std::uint64_t salt = 0;
+    SystemRandom().fill({reinterpret_cast<std::byte*>(&salt), sizeof salt});
+    return salt;
+}
+
 Clone::State::State(const store::ObjectCache& decoded, const view::Identities& keyed,
                     std::string where, const NodeId& below, const CloneOptions& options)
     : cache(decoded),
       identities(keyed),
-      moment(below),
       home(std::move(where)),
       table(table_path(home)),
       files(files_path(home), options.bytes_max,

@@ -37,6 +37,8 @@ struct Child {
     std::shared_ptr<const Above> above = nullptr;  ///< where the tree below has it
 };
 
+std::uint64_t random_salt();
+
 struct Clone::State {
     State(const store::ObjectCache&, const view::Identities&, std::string directory,
           const NodeId& root, const CloneOptions&);
@@ -101,8 +103,7 @@ struct Clone::State {
 
     const store::ObjectCache& cache;
     const view::Identities& identities;
-    const NodeId moment;     ///< its tree
-    const std::string home;  ///< the clone's directory
+    const std::string home;  ///< its directory
     store::LocalTable table;
     DataFiles files;
     const FileClock clock;

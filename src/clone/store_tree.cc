@@ -39,11 +39,11 @@ tree::FileKind kind_of(mode_t mode) {
 class TreeWriter {
   public:
     TreeWriter(Clone::State& state, store::Writer& writer, const store::Keys& keys,
-               const std::stop_token& stop)
+               const view::MadeObjects& made, const std::stop_token& stop)
         : state_(state),
           writer_(writer),
           bounds_(keys.gear),
-          kept_(state.cache, writer, bounds_, state.moment),
+          kept_(state.cache, writer, bounds_, made),
           contents_(state.cache, writer, keys, stored_, kept_),
           stop_(stop) {
         find_changes();
@@ -164,10 +164,10 @@ class TreeWriter {
 }  // namespace
 
 StoredTree Clone::store(store::Writer& writer, const store::Keys& keys,
-                        const std::stop_token& stop) {
+                        const view::MadeObjects& made, const std::stop_token& stop) {
     const std::shared_lock names(state_->names);
     const std::unique_lock writes(state_->writes);
-    return TreeWriter(*state_, writer, keys, stop).run();
+    return TreeWriter(*state_, writer, keys, made, stop).run();
 }
 
 }  // namespace yore::clone

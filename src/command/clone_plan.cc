@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "command/clone_record.h"
+#include "command/no_output.h"
 
 namespace yore::command {
 namespace {
@@ -44,6 +45,15 @@ std::string scratch_directory(const NewClone& wanted) {
 std::string clone_mountpoint(const Context& context, const CloneRecord& record) {
     if (!record.directory.empty()) return record.directory;
     return fmt::format("{}/clones/{}", context.options().runtime_directory, record.name);
+}
+
+Moment moment_of(Context& context, const CloneRecord& record) {
+    const auto source = context.catalog().source(record.source);
+    if (!source)
+        throw Error(Errc::not_found,
+                    fmt::format("its source {} is not there any more", record.source_name));
+    NoOutput nobody;
+    return resolve_moment(context, *source, record.state, nobody);
 }
 
 void check_clone_place(const Context& context, const NewClone& wanted) {

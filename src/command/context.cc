@@ -170,7 +170,7 @@ std::vector<catalog::References> Context::in_use() const {
     });
 }
 
-std::shared_ptr<void> Context::keep_made(const NodeId& root) {
+std::shared_ptr<const view::MadeObjects> Context::keep_made(const NodeId& root) {
     return state_->replay.keep(root);
 }
 

@@ -6,8 +6,7 @@
 
 #include <optional>
 
-#include "command/moment.h"
-#include "command/no_output.h"
+#include "command/clone_plan.h"
 
 namespace yore::command {
 namespace {
@@ -21,20 +20,28 @@ mount::MountOptions options_of(Context& context, const CloneRecord& record,
     return options;
 }
 
+/// Log was applied to something that is stored.
+bool is_made(const Moment& moment) {
+    return !moment.snapshot && !moment.plan.value("log", nlohmann::json::array()).empty();
+}
+
 MomentBelow open_moment(Context& context, const CloneRecord& record) {
-    const auto source = context.catalog().source(record.source);
-    if (!source)
-        throw Error(Errc::not_found,
-                    fmt::format("its source {} is not there any more", record.source_name));
-    NoOutput nobody;
-    const auto moment = resolve_moment(context, *source, record.state, nobody);
+    const Moment moment = moment_of(context, record);
     if (moment.root.hex() != record.root)
         throw Error(
             Errc::corrupt,
             fmt::format("{} is not the state any more of which it was made", record.moment()),
             {"what was stored of that time since then is another state",
              fmt::format("its changes are kept in {}", record.changes)});
-    return {moment.root, moment.in_use, context.keep_made(moment.root)};
+    auto made = context.keep_made(moment.root);
+    if (!made && is_made(moment))
+        throw Error(Errc::busy,
+                    fmt::format("{}: so much else was opened that it is not in memory "
+                                "any more",
+                                record.moment()),
+                    {"try again"});
+    if (!made) made = std::make_shared<const view::MadeObjects>();
+    return {moment.root, moment.in_use, std::move(made)};
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <yore/command/context.h>
 #include <yore/mount/writable_mount.h>
 #include <yore/view/identity.h>
+#include <yore/view/log_replay.h>
 
 #include <functional>
 #include <memory>
@@ -18,7 +19,8 @@ namespace yore::command {
 /// The moment of a clone: while it lives, it can be read.
 struct MomentBelow {
     NodeId root;  ///< as catalog::Snapshot::root
-    std::shared_ptr<void> in_use, made;
+    std::shared_ptr<void> in_use;
+    std::shared_ptr<const view::MadeObjects> made;  ///< empty where all is stored
 };
 
 class LiveClone {
@@ -37,7 +39,7 @@ class LiveClone {
     clone::Usage usage() const { return clone_.usage(); }
     clone::StoredTree store(store::Writer& writer, const store::Keys& keys,
                             const std::stop_token& stop) {
-        return clone_.store(writer, keys, stop);
+        return clone_.store(writer, keys, *below_.made, stop);
     }
     const mount::WritableMount& mount() const { return mount_; }
 

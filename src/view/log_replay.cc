@@ -197,15 +197,24 @@ void LogReplay::remember(const Recipe& recipe, const Made& made) const {
     });
 }
 
-std::shared_ptr<void> LogReplay::keep(const NodeId& root) const {
-    return known_.with([&](Known& known) -> std::shared_ptr<void> {
+std::shared_ptr<const MadeObjects> LogReplay::keep(const NodeId& root) const {
+    return known_.with([&](Known& known) -> std::shared_ptr<const MadeObjects> {
         const auto kept = std::ranges::find(known.moments, root,
                                             [](const auto& moment) { return moment.second.root; });
         if (kept == known.moments.end()) return nullptr;
-        ++kept->second.keepers;
-        for (const Object& object : kept->second.objects) known.recipes[object] = kept;
-        return {&kept->second, [this](void* made) {
-                    known_.with([&](Known&) { --static_cast<Made*>(made)->keepers; });
+        Made& made = kept->second;
+        auto objects = std::make_unique<MadeObjects>();
+        for (const Object& object : made.objects) {
+            known.recipes[object] = kept;
+            if (const auto* node = std::get_if<NodeId>(&object))
+                objects->nodes.insert(*node);
+            else
+                objects->chunks.insert(std::get<ChunkId>(object));
+        }
+        ++made.keepers;
+        return {objects.release(), [this, &made](const MadeObjects* ended) {
+                    const std::unique_ptr<const MadeObjects> whole(ended);
+                    known_.with([&](Known&) { --made.keepers; });
                 }};
     });
 }

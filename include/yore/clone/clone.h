@@ -21,7 +21,8 @@
 
 namespace yore::view {
 class Identities;
-}
+struct MadeObjects;
+}  // namespace yore::view
 
 namespace yore::clone {
 
@@ -95,8 +96,10 @@ class Clone final : public view::WritableView {
     /// Writes the tree as it is at one instant: what changes a clone waits until it is written.
     /// What did not change stays as the tree below has it and is not read; the cost follows the
     /// changes, and the entries of the directories that have some. What a program has written into
-    /// mapped memory alone is not there yet. Stopped: Errc::cancelled.
-    StoredTree store(store::Writer&, const store::Keys&, const std::stop_token&);
+    /// mapped memory alone is not there yet. `made`: what of the tree below is in memory alone; it
+    /// is stored, too. Stopped: Errc::cancelled.
+    StoredTree store(store::Writer&, const store::Keys&, const view::MadeObjects& made,
+                     const std::stop_token&);
 
     struct State;
 

@@ -24,6 +24,10 @@
 #include <string_view>
 #include <vector>
 
+namespace yore::view {
+struct MadeObjects;
+}
+
 namespace yore::command {
 
 /// The key file of the repository in `directory`. None there: Errc::not_found, with hints.
@@ -85,8 +89,8 @@ class Context {
     std::shared_ptr<void> use(std::vector<catalog::References>);
     std::vector<catalog::References> in_use() const;
     /// While it lives, the tree of a moment that log was applied to can be read, for which `use` is
-    /// not enough: it is in memory, and made again. Of any other tree: nothing.
-    std::shared_ptr<void> keep_made(const NodeId& root);
+    /// not enough: it is in memory, and made again. Of any other tree: null.
+    std::shared_ptr<const view::MadeObjects> keep_made(const NodeId& root);
     /// What collects and what checks take turns. Waits; stopped: Errc::cancelled.
     std::shared_ptr<void> upkeep_turn(const std::stop_token&);
 

@@ -22,10 +22,18 @@
 #include <map>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 #include <variant>
 #include <vector>
 
 namespace yore::view {
+
+/// What a tree that log was applied to has in memory alone. All else in it is what its base and the
+/// log have.
+struct MadeObjects {
+    std::unordered_set<NodeId> nodes;
+    std::unordered_set<ChunkId> chunks;
+};
 
 /// Any thread. Is the cache's maker of nodes while it lives; both arguments outlive it.
 class LogReplay final : public Replay, public store::ObjectMaker {
@@ -46,9 +54,9 @@ class LogReplay final : public Replay, public store::ObjectMaker {
     /// names and the texts of its settings; nothing when it was done before.
     std::optional<NodeId> apply(std::uint32_t source, const NodeId& base,
                                 const timeline::Plan&) const override;
-    /// While the token lives, what `apply` made of this root is not forgotten. It was not made
-    /// here, as that of a snapshot, or was forgotten already: nothing. This outlives the token.
-    std::shared_ptr<void> keep(const NodeId& root) const;
+    /// What `apply` made of this root; it is not forgotten while this lives. It was not made here,
+    /// as that of a snapshot, or was forgotten already: null. The replay outlives it.
+    std::shared_ptr<const MadeObjects> keep(const NodeId& root) const;
     std::shared_ptr<const Buffer> make(const NodeId&) const override;
     std::shared_ptr<const Buffer> make_chunk(const ChunkId&) const override;
 
