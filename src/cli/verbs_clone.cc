@@ -37,9 +37,12 @@ void put_create(nlohmann::json& request, const Options& options) {
 
 void add_create(CLI::App& clone, Invocation& invocation) {
     const auto options = std::make_shared<Options>();
-    auto* verb = add_verb(clone, invocation, "create", "Make a writable directory of a moment",
+    auto* verb = add_verb(clone, invocation, "create",
+                          "Make a writable directory of a moment, or of a clone as it is now",
                           [&invocation, options] { put_create(invocation.request, *options); });
-    verb->add_option("moment", options->moment, "SOURCE@TIME")->required()->type_name("MOMENT");
+    verb->add_option("moment", options->moment, "SOURCE@TIME, or a clone's name")
+        ->required()
+        ->type_name("MOMENT|CLONE");
     verb->add_option("name", options->name, "What to call it")->required()->type_name("NAME");
     verb->add_option("--at", options->directory,
                      "Where to mount it [a directory in the place of the owner]")

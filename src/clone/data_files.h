@@ -99,6 +99,10 @@ class DataFiles {
     std::vector<DataName> doomed_;
 };
 
+/// Makes the second, which is empty, the first: its size, its data and its holes, and its times.
+/// Stopped: Errc::cancelled.
+void copy_file(const Fd& from, const Fd& to, const std::stop_token&);
+
 /// What a file takes on the disk, in bytes.
 std::uint64_t stored_bytes(int fd);
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/// clone-create: `moment` (SOURCE@TIME), `name`, `directory` (absolute; absent: below the owner's
-/// place), `scratch` (absolute; absent: in the repository's directory), `max_bytes`, `ttl` (a
-/// duration), `allow_other`; `start` (a server of the cluster; then `port`, `durable`, `programs`,
-/// `role`). Returns when it is mounted, and its server accepts queries; the result is the clone.
+/// clone-create: `moment` (SOURCE@TIME, or the name of a clone, which is copied), `name`,
+/// `directory` (absolute; absent: below the owner's place), `scratch` (absolute; absent: in the
+/// repository's directory), `max_bytes`, `ttl` (a duration), `allow_other`; `start` (a server of
+/// the cluster; then `port`, `durable`, `programs`, `role`). Returns when it is mounted, and its
+/// server accepts queries; the result is the clone.
 #include <yore/base/error.h>
 
 #include <limits>

@@ -30,6 +30,7 @@ struct CloneEntry {
     bool gone = false;                    ///< the mount of `live` was ended
     bool claimed = false;
     bool fresh = false;      ///< made or reset, and never mounted since
+    bool copied = false;     ///< a copy in which no server has run: it has the other's lock file
     bool throwaway = false;  ///< not worth a line in the log
     unsigned lookers = 0;    ///< who uses `live` without a claim: it stays meanwhile
     bool is_mounted() const { return live && !gone; }

@@ -13,10 +13,8 @@
 
 #include <unistd.h>
 
-#include "command/clone_entries.h"
-#include "command/clone_plan.h"
 #include "command/clone_record.h"
-#include "command/moment.h"
+#include "command/clones_state.h"
 
 namespace yore::command {
 namespace {
@@ -34,6 +32,12 @@ bool make_mountpoint(const std::string& directory) {
         throw Error(Errc::invalid, fmt::format("mount at {}: not a directory", directory),
                     {"name an empty directory, or one that is not there yet"});
     return make_directories(directory);
+}
+
+/// It names the server of the clone that was copied: none would start beside that one.
+void remove_lock_file(const std::string& data) {
+    const std::string path = data + "/postmaster.pid";
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT) throw system_error("remove", path, errno);
 }
 
 /// In use: with a hint how it goes all the same.
@@ -72,38 +76,6 @@ std::string_view name_of(CloneStatus::State state) {
     }
     return "unknown";
 }
-
-struct Clones::State {
-    explicit State(Context& context_in) : context(context_in) {}
-
-    Context& context;
-    std::optional<view::Identities> identities;
-    CloneEntries entries;
-
-    bool stays() const { return context.options().life != OwnerLife::command; }
-    const std::string& repository() const { return context.directory(); }
-    std::string directory_of(const CloneRecord& record) const {
-        return clone_mountpoint(context, record);
-    }
-    CloneStatus status(const CloneEntry&) const;
-    CloneStatus status_after(const CloneClaim&);
-    void save_phase(CloneClaim&, Phase);
-
-    std::uint32_t hold(const CloneRecord&, const Moment&);
-    void make(CloneClaim&, const Moment&, const NewClone&, const std::stop_token&);
-    void undo_making(CloneClaim&);
-    static void refuse_damaged(const CloneClaim&);
-    void mount(CloneClaim&, const std::stop_token&);
-    void start_server(CloneClaim&, const std::stop_token&);
-    void close(CloneClaim&, InUse, cluster::Server::End = cluster::Server::End::at_once);
-    void make_anew(CloneClaim&);
-    void discard(const CloneRecord&);
-    void release_holds(std::string_view name);
-    void release_stray_holds();
-    void end_what_was_begun(CloneClaim&);
-    void mount_at_start(const std::string& name, const std::stop_token&);
-    std::optional<Timestamp> next_end(std::string& name) const;
-};
 
 Clones::Clones(Context& context, std::function<void()> changed)
     : state_(std::make_unique<State>(context)) {
@@ -149,61 +121,6 @@ void Clones::State::save_phase(CloneClaim& claim, Phase phase) {
     record.phase = phase;
     save(repository(), record);
     claim.change([&](CloneEntry& entry) { entry.record = record; });
-}
-
-// How one is made.
-
-std::uint32_t Clones::State::hold(const CloneRecord& record, const Moment& moment) {
-    catalog::Hold hold{.source = record.source, .created = record.created, .clone = record.name};
-    hold.snapshot = moment.snapshot;
-    if (!moment.snapshot) hold.from = hold.to = moment.time;
-    return context.catalog().add_hold(hold).number;
-}
-
-/// A prune just before the hold may have taken what the moment means: then it is not found when the
-/// mount opens it anew, and nothing is left of the clone.
-/// A throwaway's phase stays what it is now: the next owner finds that it has no maker.
-void Clones::State::make(CloneClaim& claim, const Moment& moment, const NewClone& wanted,
-                         const std::stop_token& stop) {
-    const auto number = hold(claim->record, moment);
-    claim.change([&](CloneEntry& entry) { entry.record.hold = number; });
-    try {
-        save_phase(claim, Phase::making);
-        clone::Clone::create(claim->record.changes);
-        mount(claim, stop);
-        if (!wanted.throwaway) save_phase(claim, Phase::whole);
-    } catch (...) {
-        undo_making(claim);
-        throw;
-    }
-}
-
-void Clones::State::undo_making(CloneClaim& claim) {
-    try {
-        close(claim, InUse::detached);
-        discard(claim->record);
-    } catch (const std::exception& error) {
-        log_error("clone {}: what is left of it goes when the next owner starts: {}",
-                  claim->record.name, error.what());
-    }
-}
-
-CloneStatus Clones::create(const NewClone& wanted, Output& output, const std::stop_token& stop) {
-    catalog::check_clone_name(wanted.name);
-    check_clone_place(state_->context, wanted);
-    CloneClaim claim(state_->entries, wanted.name);
-    claim.erase_at_end();
-    const Moment moment = resolve_moment(state_->context, wanted.moment, output);
-    const CloneRecord record = plan_clone(state_->context, wanted, moment);
-    claim.change([&](CloneEntry& entry) {
-        entry.record = record;
-        entry.throwaway = wanted.throwaway;
-        entry.fresh = true;
-    });
-    state_->make(claim, moment, wanted, stop);
-    claim.erase_at_end(false);
-    if (!wanted.throwaway) log_info("clone {}: made of {}", record.name, record.moment());
-    return state_->status_after(claim);
 }
 
 // How one is mounted.
@@ -254,6 +171,7 @@ void Clones::State::start_server(CloneClaim& claim, const std::stop_token& stop)
         save(repository(), record);
         claim.change([&](CloneEntry& entry) { entry.record = record; });
     }
+    if (claim->copied) remove_lock_file(directory);
     auto server = std::make_unique<CloneServer>(context, claim->record, directory, stop);
     const bool fresh = claim->fresh;
     if (!claim->throwaway)
@@ -262,7 +180,7 @@ void Clones::State::start_server(CloneClaim& claim, const std::stop_token& stop)
     claim.change([&](CloneEntry& entry) {
         entry.server = std::move(server);
         entry.is_moment = fresh;
-        entry.fresh = false;
+        entry.fresh = entry.copied = false;
     });
 }
 
@@ -294,6 +212,7 @@ void Clones::State::make_anew(CloneClaim& claim) {
     claim.change([](CloneEntry& entry) {
         entry.record.tablespaces.clear();
         entry.fresh = true;
+        entry.copied = false;
     });
     save_phase(claim, Phase::resetting);
     clone::remove_clone(claim->record.changes);

@@ -41,6 +41,9 @@ class LiveClone {
                             const std::stop_token& stop) {
         return clone_.store(writer, keys, *below_.made, stop);
     }
+    void copy_to(const std::string& changes, const std::stop_token& stop) {
+        clone_.copy_to(changes, stop);
+    }
     const mount::WritableMount& mount() const { return mount_; }
 
   private:

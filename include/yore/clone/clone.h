@@ -100,6 +100,11 @@ class Clone final : public view::WritableView {
     /// is stored, too. Stopped: Errc::cancelled.
     StoredTree store(store::Writer&, const store::Keys&, const view::MadeObjects& made,
                      const std::stop_token&);
+    /// Makes the directory (its parent is there) of another clone, over the same tree, in the state
+    /// of this one at one instant: what changes this one waits meanwhile. Costs what has changed,
+    /// less where the file system shares blocks. Durable when it returns. It is there already:
+    /// Errc::exists; cannot hold it: Errc::unsupported; stopped: Errc::cancelled.
+    void copy_to(const std::string& directory, const std::stop_token&);
 
     struct State;
 

@@ -79,7 +79,8 @@ struct CloneStatus {
 std::string_view name_of(CloneStatus::State);
 
 struct NewClone {
-    std::string name, moment;  ///< `moment`: SOURCE@TIME
+    std::string name;
+    std::string moment;  ///< SOURCE@TIME; or a clone that is mounted, which is copied
     std::optional<std::string> directory, scratch;
     std::optional<std::uint64_t> bytes_max;
     std::optional<Duration> ttl;
@@ -101,7 +102,8 @@ class Clones {
     void load();
 
     /// Makes and mounts it, and starts its server, which may take as long as its recovery; on an
-    /// error nothing is left. The name is taken: Errc::exists.
+    /// error nothing is left. The name is taken: Errc::exists. A copy is what the other clone is at
+    /// one instant; its moment, to which it can be reset, is the other's.
     CloneStatus create(const NewClone&, Output&, const std::stop_token&);
     /// With its server. They are there already: nothing.
     CloneStatus mount(const std::string& name, const std::stop_token&);
