@@ -186,6 +186,7 @@ void Clones::State::start_server(CloneClaim& claim, const std::stop_token& stop)
 
 CloneStatus Clones::mount(const std::string& name, const std::stop_token& stop) {
     CloneClaim claim(state_->entries, name, stop);
+    state_->settle(claim);
     const bool is_whole =
         !claim->record.server || (claim->server && !claim->server->status().has_ended);
     if (claim.is_mounted() && is_whole) return state_->status_after(claim);
@@ -222,6 +223,7 @@ void Clones::State::make_anew(CloneClaim& claim) {
 
 CloneStatus Clones::reset(const std::string& name, const std::stop_token& stop) {
     CloneClaim claim(state_->entries, name, stop);
+    state_->settle(claim);
     state_->refuse_damaged(claim);
     doing([&] { return "clone " + name; }, [&] { state_->close(claim, InUse::refused); });
     state_->make_anew(claim);
@@ -283,7 +285,9 @@ void Clones::State::release_stray_holds() {
         }
 }
 
+/// By an owner that was killed; not by this one, whose throwaways stay in the making.
 void Clones::State::end_what_was_begun(CloneClaim& claim) {
+    if (claim->live || claim->throwaway) return;
     const auto& name = claim->record.name;
     switch (claim->record.phase) {
         case Phase::whole:
@@ -298,6 +302,18 @@ void Clones::State::end_what_was_begun(CloneClaim& claim) {
             return log_info("clone {}: it was being made or removed; what was left is removed",
                             name);
     }
+}
+
+/// Who asks for it may come before mount_at_start: what was begun is ended first all the same. A
+/// clone that was mounted in the middle of its reset would lose what is written from then on.
+void Clones::State::settle(CloneClaim& claim) {
+    end_what_was_begun(claim);
+    if (claim.is_erased())
+        throw Error(Errc::not_found,
+                    fmt::format("clone {}: it was being made or removed when its server ended; "
+                                "what was left of it is removed",
+                                claim->record.name),
+                    {"`yore clone list` shows those that are there"});
 }
 
 void Clones::State::mount_at_start(const std::string& name, const std::stop_token& stop) {

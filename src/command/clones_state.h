@@ -49,6 +49,7 @@ struct Clones::State {
     void release_holds(std::string_view name);
     void release_stray_holds();
     void end_what_was_begun(CloneClaim&);
+    void settle(CloneClaim&);
     void mount_at_start(const std::string& name, const std::stop_token&);
     std::optional<Timestamp> next_end(std::string& name) const;
 };
