@@ -62,6 +62,7 @@ bool is_known(ScheduledTask task) {
         case ScheduledTask::verify:
         case ScheduledTask::collect:
         case ScheduledTask::check:
+        case ScheduledTask::roll_forward:
             return true;
     }
     return false;
@@ -170,7 +171,7 @@ Bytes encode(const ScheduleSpec& spec) {
         fb::CreateSchedule(builder, cron, zone, static_cast<std::uint8_t>(spec.on_previous_running),
                            static_cast<std::uint8_t>(spec.on_failure), stored_level(spec.verify),
                            stored_span(spec.verify.max_time), stored_span(spec.verify.older_than),
-                           spec.verify.random),
+                           spec.verify.random, spec.verify.compare, spec.log_bytes),
         schedule_identifier);
 }
 
@@ -188,6 +189,8 @@ ScheduleSpec decode_schedule(ScheduledTask task, ByteView bytes) {
     spec.verify.max_time = optional_span(stored->verify_max_time(), record);
     spec.verify.older_than = optional_span(stored->verify_older_than(), record);
     spec.verify.random = stored->verify_random();
+    spec.verify.compare = stored->verify_compare();
+    spec.log_bytes = stored->log_bytes();
     return spec;
 }
 

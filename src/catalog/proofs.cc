@@ -68,11 +68,12 @@ Bytes encode(const Proof& proof) {
     const auto state = builder.CreateString(proof.state);
     const auto snapshot = text(proof.snapshot);
     const auto reason = text(proof.reason.substr(0, proof_reason_bytes_max));
+    const auto compared = text(proof.compared);
     const auto passed = proof.passed.value_or(Proof::Passed{});
     return finish(builder,
                   fb::CreateProof(builder, state, proof.time.ns, snapshot, proof.started.ns,
                                   proof.ended.ns, static_cast<std::uint8_t>(proof.outcome), reason,
-                                  proof.job, passed.ended.ns, passed.time.ns),
+                                  proof.job, passed.ended.ns, passed.time.ns, compared),
                   proof_identifier);
 }
 
@@ -87,6 +88,7 @@ Proof decode_proof(ByteView bytes) {
     proof.outcome = known(stored->outcome());
     proof.reason = from_stored(stored->reason());
     proof.job = stored->job();
+    proof.compared = from_stored(stored->compared());
     if (stored->passed_ended() != 0)
         proof.passed = Proof::Passed{{stored->passed_ended()}, {stored->passed_time()}};
     return proof;

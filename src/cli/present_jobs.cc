@@ -99,10 +99,18 @@ std::string when_of(const nlohmann::json& schedule) {
     return schedule["next"].is_string() ? "next " + schedule.value("next", "") : "never";
 }
 
+/// A line of times, an amount of log, or both.
+std::string times_of(const Screen& screen, const nlohmann::json& schedule) {
+    std::string text = screen.name(bytes_in(schedule, "cron"));
+    if (!text.empty()) text += ", " + bytes_in(schedule, "zone");
+    if (const auto log = number_in(schedule, "log"); log > 0)
+        text += fmt::format("{}after {} of log", text.empty() ? "" : ", ", human_size(log));
+    return text;
+}
+
 std::string schedule_line(const Screen& screen, const nlohmann::json& schedule) {
-    std::string line =
-        fmt::format("{:<24}  {:<26}  {}, {}", bytes_in(schedule, "schedule"), when_of(schedule),
-                    screen.name(bytes_in(schedule, "cron")), bytes_in(schedule, "zone"));
+    std::string line = fmt::format("{:<24}  {:<26}  {}", bytes_in(schedule, "schedule"),
+                                   when_of(schedule), times_of(screen, schedule));
     if (const auto failures = number_in(schedule, "failures"); failures > 0)
         line += fmt::format(", failed {} times", failures);
     return line + "\n";
@@ -149,7 +157,9 @@ Presentation present_schedule_show(const Invocation&, Screen& screen) {
                 line(key == std::string_view("max_time") ? "reads for" : "what was not read for",
                      schedule.value(key, ""));
         if (number_in(schedule, "level") == 3)
-            line("puts to use", schedule.value("random", false) ? "random moments" : "the newest");
+            line("puts to use", schedule.value("compare", false)  ? "what a backup compares with"
+                                : schedule.value("random", false) ? "random moments"
+                                                                  : "the newest");
         line("set by", schedule.value("configured", false) ? "the settings" : "command");
         if (schedule["last_started"].is_string())
             line("last started", schedule.value("last_started", ""));

@@ -53,6 +53,8 @@ std::string proof_text(const Screen& screen, const nlohmann::json& proof) {
     const bool tried = proof.value("outcome", "") != "not-tried";
     text += fmt::format(": {} ({})", tried ? proof.value("outcome", "") : "not tried",
                         seconds_between(proof["started"], proof["ended"]));
+    if (const auto with = proof.find("compared"); with != proof.end() && with->is_string())
+        text += fmt::format(", compared with base backup {}", with->get<std::string>());
     if (proof["reason"].is_string()) text += ": " + screen.name(bytes_in(proof, "reason"));
     return text + "\n";
 }

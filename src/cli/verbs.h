@@ -38,7 +38,7 @@ void add_new_secret_options(CLI::App&, SecretSource&);
 struct VerifyOptions {
     unsigned level = 0;  ///< 0: not said
     std::string max_time, older_than;
-    bool random = false;
+    bool random = false, compare = false;
     void put(nlohmann::json& request) const;
 };
 void add_verify_options(CLI::App&, VerifyOptions&);

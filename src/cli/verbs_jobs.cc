@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// jobs, schedule.
+#include <yore/base/size.h>
 #include <yore/command/text.h>
 
 #include <memory>
@@ -49,7 +50,7 @@ constexpr VerbText schedule_verbs[] = {
 };
 
 struct ScheduleOptions {
-    std::string source, task, cron, zone, on_previous_running, on_failure;
+    std::string source, task, cron, zone, on_previous_running, on_failure, log;
     VerifyOptions verify;
 
     void put(nlohmann::json& request) const {
@@ -60,6 +61,7 @@ struct ScheduleOptions {
                                         {"on_previous_running", &on_previous_running},
                                         {"on_failure", &on_failure}})
             if (!text->empty()) command::put_bytes(request, key, *text);
+        if (const auto bytes = parse_size(log)) request["log"] = *bytes;
         verify.put(request);
     }
 };
@@ -72,7 +74,7 @@ CLI::App* add_schedule_verb(CLI::App& schedule, Invocation& invocation, const Ve
         ->type_name("SOURCE");
     added
         ->add_option("--task", options->task,
-                     "snapshot, prune, check, verify or collect [snapshot]")
+                     "snapshot, prune, check, roll-forward, verify or collect [snapshot]")
         ->type_name("TASK");
     return added;
 }
@@ -86,8 +88,13 @@ void add_schedule(CLI::App& app, Invocation& invocation) {
     auto* set =
         add_schedule_verb(*schedule, invocation, {"set", "Set when something runs"}, options);
     set->add_option("--cron", options->cron, "Five fields as in crontab(5), or @daily and the like")
-        ->required()
         ->type_name("CRON");
+    set->add_option("--log", options->log,
+                    "Roll forward when so much log has come behind the newest base backup: 16G")
+        ->check([](const std::string& text) {
+            return parse_size(text) ? "" : text + " is not a size such as 16G";
+        })
+        ->type_name("SIZE");
     set->add_option("--zone", options->zone, "By the clock of which zone [UTC]")->type_name("ZONE");
     set->add_option("--on-previous-running", options->on_previous_running,
                     "When the run before goes on: wait or skip [skip]")

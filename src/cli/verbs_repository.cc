@@ -69,6 +69,7 @@ void VerifyOptions::put(nlohmann::json& request) const {
     if (!max_time.empty()) request["max_time"] = max_time;
     if (!older_than.empty()) request["older_than"] = older_than;
     if (random) request["random"] = true;
+    if (compare) request["compare"] = true;
 }
 
 void add_verify_options(CLI::App& verb, VerifyOptions& options) {
@@ -84,6 +85,9 @@ void add_verify_options(CLI::App& verb, VerifyOptions& options) {
           {"--older-than", &options.older_than, "Level 2 of what was not read since: 30d"}})
         verb.add_option(name, *value, what)->check(is_duration())->type_name("DURATION");
     verb.add_flag("--random", options.random, "Level 3 of random moments, not of the newest");
+    verb.add_flag("--compare", options.compare,
+                  "Level 3 of clusters: the moment at which the newest backup by a server ended, "
+                  "compared with that backup");
 }
 
 namespace {

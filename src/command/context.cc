@@ -9,6 +9,8 @@
 #include <list>
 #include <mutex>
 
+#include "command/log_behind.h"
+
 namespace yore::command {
 namespace {
 
@@ -59,7 +61,10 @@ struct Context::State {
           catalog(*store),
           replay(catalog, cache),
           jobs(*store, clock),
-          schedules(catalog, clock),
+          schedules(catalog, clock,
+                    [this](std::uint32_t source) {
+                        return log_behind(catalog, cache, jobs, source, clock.now());
+                    }),
           followers(catalog, clock),
           mounts(options.mounts_changed),
           clones(context, options.mounts_changed) {}

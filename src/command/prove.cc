@@ -8,6 +8,7 @@
 #include <yore/timeline/random_moment.h>
 #include <yore/view/source_records.h>
 
+#include "command/comparison.h"
 #include "command/moment.h"
 #include "command/prove_cluster.h"
 #include "command/throwaway_clone.h"
@@ -75,13 +76,17 @@ void prove_by_command(Context& context, const ProofOrder& order, const Moment& m
 }
 
 void try_moment(Context& context, const ProofOrder& order, const Call& call, Proven& proven) {
-    const auto time = order.time.empty() ? random_time(context, order.source) : order.time;
+    std::optional<Comparison> comparison;
+    if (order.compare) comparison = find_comparison(context, order.source);
+    const auto time = comparison           ? comparison->time
+                      : order.time.empty() ? random_time(context, order.source)
+                                           : order.time;
     const Moment moment = resolve_moment(context, order.source, time, call.output);
     proven.proof.state = moment.state;
     proven.proof.time = moment.time;
     proven.proof.snapshot = moment.plan.value("snapshot", "");
     if (order.source.kind == SourceKind::postgresql)
-        prove_by_server(context, order, moment, call, proven);
+        prove_by_server(context, order, {moment, comparison}, call, proven);
     else
         prove_by_command(context, order, moment, call, proven);
 }
@@ -150,13 +155,15 @@ nlohmann::json describe(const catalog::Proof& proof) {
                           {"snapshot", nullptr},
                           {"reason", nullptr},
                           {"job", nullptr},
-                          {"last_passed", nullptr}};
+                          {"last_passed", nullptr},
+                          {"compared", nullptr}};
     if (!proof.state.empty()) {
         object["state"] = proof.state;
         object["time"] = to_rfc3339(proof.time);
     }
     if (!proof.snapshot.empty()) object["snapshot"] = proof.snapshot;
     if (!proof.reason.empty()) put_bytes(object, "reason", proof.reason);
+    if (!proof.compared.empty()) object["compared"] = proof.compared;
     if (proof.job != 0) object["job"] = proof.job;
     if (proof.passed)
         object["last_passed"] = {{"ended", to_rfc3339(proof.passed->ended)},

@@ -16,6 +16,7 @@ namespace yore::command {
 struct ProofOrder {
     catalog::Source source;
     std::string time;          ///< as SOURCE@TIME has it; empty: a random one
+    bool compare = false;      ///< instead: that of comparison.h, of which rows are compared, too
     Duration longest() const;  ///< when the check is given up
 };
 
@@ -34,7 +35,8 @@ void check_provable(const catalog::Source&);
 /// nothing is recorded.
 Proven prove(Context&, const ProofOrder&, const Call&);
 
-/// `state`, `time`, `snapshot`, `started`, `ended`, `outcome`, `reason`, `job`, `last_passed`.
+/// `state`, `time`, `snapshot`, `started`, `ended`, `outcome`, `reason`, `job`, `last_passed`,
+/// `compared`.
 nlohmann::json describe(const catalog::Proof&);
 
 }  // namespace yore::command

@@ -106,6 +106,15 @@ class ClusterCheck {
           server_(context, moment, {}, ThrowawayServer::Reuse::none, stop),
           output_(output) {}
 
+    /// Before the other checks, which may write.
+    void compare_rows(const RowSums& there, const std::string& backup) {
+        const auto here = row_sums(server_.access(), stop_);
+        auto found = differences(here, there, fmt::format("base backup {}", backup));
+        tell(fmt::format("{} tables compared with base backup {}: {} differ\n", here.size(), backup,
+                         found.size()));
+        for (const auto& each : found) tell(fmt::format("{}: {}\n", each.object, each.text));
+        add(std::move(found));
+    }
     /// The server is ended behind it.
     std::vector<ClusterFinding> findings() {
         for (const std::string& warning : server_.warnings()) tell("warning: " + warning + "\n");
@@ -331,12 +340,19 @@ void keep_last(std::string output, Proven& proven) {
 
 }  // namespace
 
-void prove_by_server(Context& context, const ProofOrder& order, const Moment& moment,
+void prove_by_server(Context& context, const ProofOrder& order, const MomentToProve& to_prove,
                      const Call& call, Proven& proven) {
     const Deadline deadline(order.longest(), call.stop);
+    const auto& comparison = to_prove.comparison;
     std::string output;
     try {
-        ClusterCheck check(context, order, moment, deadline.token(), output);
+        std::optional<RowSums> there;  // one server after the other: they take memory
+        if (comparison) there = row_sums_of(context, order.source, *comparison, deadline.token());
+        ClusterCheck check(context, order, to_prove.moment, deadline.token(), output);
+        if (there) {
+            proven.proof.compared = comparison->backup.name.text();
+            check.compare_rows(*there, proven.proof.compared);
+        }
         auto verdict = judge(check.findings());
         proven.proof.outcome = verdict.outcome;
         proven.proof.reason = std::move(verdict.reason);

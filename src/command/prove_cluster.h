@@ -4,13 +4,22 @@
 /// the checksums of the pages.
 #pragma once
 
+#include <optional>
+
+#include "command/comparison.h"
 #include "command/moment.h"
 #include "command/prove.h"
 
 namespace yore::command {
 
+struct MomentToProve {
+    const Moment& moment;
+    /// The rows of both are compared, besides.
+    const std::optional<Comparison>& comparison;
+};
+
 /// What it finds is the outcome. A server of this version is not here, or cannot be run here:
 /// throws; stopped: Errc::cancelled.
-void prove_by_server(Context&, const ProofOrder&, const Moment&, const Call&, Proven&);
+void prove_by_server(Context&, const ProofOrder&, const MomentToProve&, const Call&, Proven&);
 
 }  // namespace yore::command

@@ -44,6 +44,7 @@ nlohmann::json describe(const ScheduleSpec& spec) {
                           {"on_previous_running", timeline::name_of(spec.on_previous_running)},
                           {"on_failure", timeline::name_of(spec.on_failure)}};
     if (spec.task == ScheduledTask::verify) object.update(describe(spec.verify));
+    if (spec.task == ScheduledTask::roll_forward) object["log"] = spec.log_bytes;
     return object;
 }
 

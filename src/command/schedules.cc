@@ -42,11 +42,12 @@ void refuse_configured(const Item& item) {
 }  // namespace
 
 struct Schedules::State {
-    State(catalog::Catalog& catalog_in, const Clock& clock_in)
-        : catalog(catalog_in), clock(clock_in) {}
+    State(catalog::Catalog& catalog_in, const Clock& clock_in, AskLog ask_log_in)
+        : catalog(catalog_in), clock(clock_in), ask_log(std::move(ask_log_in)) {}
 
     catalog::Catalog& catalog;
     const Clock& clock;
+    const AskLog ask_log;
     std::once_flag loaded;
     std::mutex changing;  ///< held from a look to the commit, and taken before `mutex`
     std::mutex mutex;     ///< guards what follows; nothing is stored under it
@@ -64,6 +65,7 @@ struct Schedules::State {
     void put(const ScheduleKey&, const Item&);
     void save(const std::vector<store::RecordChange>&);
     bool is_asleep(const ScheduleKey&) const;
+    bool has_work(const ScheduleKey&, const Item&) const;
     Decision step(const ScheduleKey&, Item&, Timestamp now);
     void wait_for_news(const std::stop_token&, std::optional<Timestamp> until);
     template <typename Apply>
@@ -136,8 +138,9 @@ Items Schedules::State::seen() {
 /// A source that nothing feeds any more is read no more.
 bool Schedules::State::is_asleep(const ScheduleKey& key) const {
     const auto source = catalog.source(key.source);
-    const bool reads_source =
-        key.task == ScheduledTask::snapshot || key.task == ScheduledTask::check;
+    const bool reads_source = key.task == ScheduledTask::snapshot ||
+                              key.task == ScheduledTask::check ||
+                              key.task == ScheduledTask::roll_forward;
     return reads_source && source && source->removed;
 }
 
@@ -192,6 +195,18 @@ Schedules::Entry Schedules::State::modify(const Which& which, const Apply& apply
     return entry_of(key, changed_item);
 }
 
+/// Of one that is due by time: whether there is as much to do as it asks for.
+bool Schedules::State::has_work(const ScheduleKey& key, const Item& item) const {
+    if (key.task != ScheduledTask::roll_forward || item.asked_for || !ask_log) return true;
+    try {
+        return timeline::is_worth_running(item.schedule.spec(), ask_log(key.source));
+    } catch (const std::exception& error) {
+        log_warning("schedule {}: what there is to roll forward is not known: {}",
+                    item.schedule.name(), error.what());
+        return false;
+    }
+}
+
 /// Decides about one and notes it. `stepped` is then what it has become.
 Decision Schedules::State::step(const ScheduleKey& key, Item& stepped, Timestamp now) {
     std::scoped_lock lock(changing);
@@ -203,6 +218,11 @@ Decision Schedules::State::step(const ScheduleKey& key, Item& stepped, Timestamp
     stepped.state = timeline::after_clock_step(stepped.state, now);
     Decision decision = decide(stepped.schedule, stepped.state, now);
     if (stepped.asked_for && !stepped.state.running) decision = {Decision::What::run};
+    if (decision.what == Decision::What::run && !has_work(key, stepped)) {
+        stepped.state = timeline::after_leaving_out(stepped.state, now);
+        put(key, stepped);  // not recorded: the next process may look at once
+        return {Decision::What::wait, next_due(stepped.schedule, stepped.state)};
+    }
     switch (decision.what) {
         case Decision::What::wait:
             break;
@@ -230,8 +250,8 @@ void Schedules::State::wait_for_news(const std::stop_token& stop, std::optional<
     news = false;
 }
 
-Schedules::Schedules(catalog::Catalog& catalog, const Clock& clock)
-    : state_(std::make_unique<State>(catalog, clock)) {}
+Schedules::Schedules(catalog::Catalog& catalog, const Clock& clock, AskLog ask_log)
+    : state_(std::make_unique<State>(catalog, clock, std::move(ask_log))) {}
 Schedules::~Schedules() = default;
 
 void Schedules::configure(const std::vector<ScheduleSpec>& specs,

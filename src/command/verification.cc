@@ -12,8 +12,9 @@ VerifySpec read_verify(Fields& fields) {
     spec.max_time = fields.duration("max_time");
     spec.older_than = fields.duration("older_than");
     spec.random = fields.flag("random");
+    spec.compare = fields.flag("compare");
     const bool reads = spec.max_time || spec.older_than;
-    const std::uint64_t asked_for = spec.random ? 3 : reads ? 2 : 1;
+    const std::uint64_t asked_for = spec.random || spec.compare ? 3 : reads ? 2 : 1;
     spec.level = timeline::verify_level(fields.number("level").value_or(asked_for));
     timeline::check_verify(spec);
     return spec;
@@ -24,6 +25,7 @@ nlohmann::json describe(const VerifySpec& spec) {
     if (spec.max_time) object["max_time"] = to_text(*spec.max_time);
     if (spec.older_than) object["older_than"] = to_text(*spec.older_than);
     if (spec.random) object["random"] = true;
+    if (spec.compare) object["compare"] = true;
     return object;
 }
 

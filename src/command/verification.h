@@ -11,8 +11,8 @@
 
 namespace yore::command {
 
-/// `level` (absent: 3 with `random`, 2 with one of the others, else 1), `max_time`, `older_than`
-/// (such as 30m), `random`.
+/// `level` (absent: 3 with `random` or `compare`, 2 with one of the others, else 1), `max_time`,
+/// `older_than` (such as 30m), `random`, `compare`.
 VerifySpec read_verify(Fields&);
 
 /// As of now: `never_bytes`, `oldest` (null: nothing was ever read whole), `bytes_within` (`1d` …).

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/// verify: `level` (1, 2 or 3), `max_time`, `older_than`, `random` (verification.h), `sample`
-/// (0 < part <= 1, level 2), `moments` (SOURCE or SOURCE@TIME, level 3: verify_proofs.h). Of the
-/// levels 1 and 2 events `progress`, `damage` for each damaged object, `needed` for
-/// each path that needs one with its snapshots, `mended` for each that was
-/// damaged and is whole again. The result says of level 2 how much of the packs was read, and of
-/// both how much is verified by now. `exit_code` 4 when there is damage.
+/// verify: `level` (1, 2 or 3), `max_time`, `older_than`, `random`, `compare` (verification.h),
+/// `sample` (0 < part <= 1, level 2), `moments` (SOURCE or SOURCE@TIME, level 3: verify_proofs.h).
+/// Of the levels 1 and 2 events `progress`, `damage` for each damaged object, `needed` for each
+/// path that needs one with its snapshots, `mended` for each that was damaged and is whole again.
+/// The result says of level 2 how much of the packs was read, and of both how much is verified by
+/// now. `exit_code` 4 when there is damage.
 #include <yore/base/error.h>
 #include <yore/command/text.h>
 #include <yore/upkeep/verify.h>
@@ -83,7 +83,7 @@ upkeep::VerifyOptions read_options(Fields& fields, const VerifySpec& spec, Conte
 nlohmann::json run_verify(Context& context, const Call& call) {
     Fields fields(call.request);
     const VerifySpec spec = read_verify(fields);
-    const ProofsWanted wanted{fields.texts("moments"), spec.random};
+    const ProofsWanted wanted{fields.texts("moments"), spec.random, spec.compare};
     if (spec.level == 3) {
         fields.done();
         return verify_proofs(context, wanted, call);

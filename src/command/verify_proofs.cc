@@ -5,6 +5,7 @@
 #include <yore/catalog/job.h>
 #include <yore/command/text.h>
 
+#include "command/comparison.h"
 #include "command/moment.h"
 #include "command/prove.h"
 #include "command/reporter.h"
@@ -15,25 +16,44 @@ namespace {
 /// A job's record takes all of them, or none.
 constexpr std::size_t outputs_bytes_max = catalog::job_text_bytes_max * 3 / 4;
 
-ProofOrder order_of(Context& context, const std::string& text, bool random) {
+ProofOrder order_of(Context& context, const std::string& text, const ProofsWanted& wanted) {
+    const std::string time = wanted.random ? "" : "latest";
     if (text.find('@') == text.npos)
-        return {find_source(context.catalog(), text), random ? "" : "latest"};
-    const auto [name, time] = split_moment(text);
-    return {find_source(context.catalog(), name), time};
+        return {find_source(context.catalog(), text), time, wanted.compare};
+    if (wanted.compare)
+        throw Error(Errc::invalid,
+                    fmt::format("{}: which moment is compared is the backup's end", text),
+                    {"name the source alone"});
+    const auto [name, named_time] = split_moment(text);
+    return {find_source(context.catalog(), name), named_time};
+}
+
+bool is_for_all(Context& context, const catalog::Source& source, const ProofsWanted& wanted) {
+    return wanted.compare ? can_be_compared(context.catalog(), source)
+                          : can_be_proven(context.catalog(), source);
+}
+
+void check_comparable(const catalog::Source& source) {
+    if (source.kind != catalog::SourceKind::postgresql)
+        throw Error(Errc::invalid,
+                    fmt::format("source {} is a {}: base backups of PostgreSQL clusters are "
+                                "compared",
+                                source.name, catalog::name_of(source.kind)));
 }
 
 std::vector<ProofOrder> orders_of(Context& context, const ProofsWanted& wanted) {
     std::vector<ProofOrder> orders;
     for (const std::string& text : wanted.moments)
-        orders.push_back(order_of(context, text, wanted.random));
+        orders.push_back(order_of(context, text, wanted));
     if (wanted.moments.empty())
         for (const auto& source : context.catalog().sources())
-            if (can_be_proven(context.catalog(), source))
-                orders.push_back({source, wanted.random ? "" : "latest"});
-    if (orders.empty())
+            if (is_for_all(context, source, wanted))
+                orders.push_back(order_of(context, source.name, wanted));
+    if (orders.empty() && !wanted.compare)
         throw Error(Errc::invalid, "no source says how a moment of it is checked",
                     {"`yore source set SOURCE --verify-command CMD` does"});
-    for (const ProofOrder& order : orders) check_provable(order.source);
+    for (const ProofOrder& order : orders)
+        wanted.compare ? check_comparable(order.source) : check_provable(order.source);
     return orders;
 }
 

@@ -121,7 +121,8 @@ catalog::Source read_source(ConfigTable& table) {
     return source;
 }
 
-/// A time limit or an age asks for level 2 by itself, a random moment for level 3.
+/// A time limit or an age asks for level 2 by itself, a random moment or a
+/// comparison for level 3.
 VerifySpec read_verify(ConfigTable& table) {
     VerifySpec spec;
     for (const auto& [key, value] :
@@ -129,7 +130,8 @@ VerifySpec read_verify(ConfigTable& table) {
         *value = read_duration(table, key);
     if (spec.max_time || spec.older_than) spec.level = 2;
     spec.random = table.flag("random").value_or(false);
-    if (spec.random) spec.level = 3;
+    spec.compare = table.flag("compare").value_or(false);
+    if (spec.random || spec.compare) spec.level = 3;
     attempt(table, "level", [&] {
         if (const auto level = table.number("level")) spec.level = timeline::verify_level(*level);
         timeline::check_verify(spec);
@@ -150,17 +152,19 @@ ScheduleSpec read_schedule(ConfigTable& table) {
     take("on_failure",
          [&](const std::string& text) { spec.on_failure = timeline::parse_on_failure(text); });
     take("zone", [&](const std::string& text) { spec.zone = Zone::named(text).name(); });
-    table.require("cron");
+    spec.log_bytes = read_size(table, "log").value_or(0);
+    if (spec.log_bytes == 0) table.require("cron");
     take("cron", [&](const std::string& text) {
         (void)timeline::Cron::parse(text);
         spec.cron = text;
     });
     spec.verify = read_verify(table);
     if (spec.task != ScheduledTask::verify)
-        for (const char* key : {"level", "max_time", "older_than", "random"})
+        for (const char* key : {"level", "max_time", "older_than", "random", "compare"})
             if (table.has(key)) table.refuse(key, "only a verify has it", "task = \"verify\"");
     spec.source = table.text("source").value_or("");
     attempt(table, "source", [&] { timeline::check_source(spec); });
+    if (spec.log_bytes > 0) attempt(table, "log", [&] { timeline::check_log_bytes(spec); });
     table.finish();
     return spec;
 }
@@ -168,9 +172,14 @@ ScheduleSpec read_schedule(ConfigTable& table) {
 /// Of a source that the file declares, and once.
 void check_schedule(ConfigTable& table, const ScheduleSpec& spec, const Config& config,
                     std::set<std::string>& names) {
-    const auto known = std::ranges::count(config.sources, spec.source, &catalog::Source::name);
-    if (!spec.source.empty() && known == 0)
+    const auto known = std::ranges::find(config.sources, spec.source, &catalog::Source::name);
+    const bool is_known = known != config.sources.end();
+    if (!spec.source.empty() && !is_known)
         table.refuse("source", fmt::format("this file has no source {}", spec.source));
+    if (is_known && spec.task == ScheduledTask::roll_forward &&
+        known->kind != catalog::SourceKind::postgresql)
+        table.refuse("source", fmt::format("{} is no PostgreSQL cluster: it is not rolled forward",
+                                           spec.source));
     const auto name = timeline::schedule_name(spec.task, spec.source);
     if (!names.insert(name).second)
         table.refuse("source", fmt::format("schedule {} is there already, further up", name));

@@ -29,6 +29,7 @@ nlohmann::json request_of(const ScheduleSpec& spec) {
     switch (spec.task) {
         case ScheduledTask::snapshot:
         case ScheduledTask::check:
+        case ScheduledTask::roll_forward:
             return {{"source", spec.source}};
         case ScheduledTask::prune:
             return {{"sources", {spec.source}}};

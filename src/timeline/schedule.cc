@@ -19,6 +19,7 @@ constexpr std::array task_words{
     Word<ScheduledTask>{ScheduledTask::verify, "verify"},
     Word<ScheduledTask>{ScheduledTask::collect, "collect"},
     Word<ScheduledTask>{ScheduledTask::check, "check"},
+    Word<ScheduledTask>{ScheduledTask::roll_forward, "roll-forward"},
 };
 constexpr std::array running_words{
     Word<OnPreviousRunning>{OnPreviousRunning::wait, "wait"},
@@ -85,6 +86,16 @@ void check_source(const ScheduleSpec& spec) {
                                 name_of(spec.task)));
 }
 
+void check_log_bytes(const ScheduleSpec& spec) {
+    if (spec.task != ScheduledTask::roll_forward && spec.log_bytes > 0)
+        throw Error(Errc::invalid, fmt::format("a schedule of {} has no amount of log: "
+                                               "roll-forward has",
+                                               name_of(spec.task)));
+    if (spec.task == ScheduledTask::roll_forward && spec.log_bytes == 0 && spec.cron.empty())
+        throw Error(Errc::invalid, "a schedule of roll-forward needs an amount of log or times",
+                    {"such as `--log 16G`, `--cron @daily`, or both"});
+}
+
 std::uint8_t verify_level(std::uint64_t number) {
     if (number < 1 || number > 3)
         throw Error(Errc::invalid, fmt::format("there is no level {}", number),
@@ -95,6 +106,11 @@ std::uint8_t verify_level(std::uint64_t number) {
 
 void check_verify(const VerifySpec& spec) {
     (void)verify_level(spec.level);
+    if (spec.compare && spec.level != 3)
+        throw Error(Errc::invalid, "a comparison needs level 3, which puts a moment to use");
+    if (spec.compare && spec.random)
+        throw Error(Errc::invalid,
+                    "a random moment is not compared: no backup by a server ends there");
     if (spec.random && spec.level != 3)
         throw Error(Errc::invalid, "a random moment needs level 3, which puts a moment to use");
     if (spec.level != 2 && (spec.max_time || spec.older_than))
@@ -107,12 +123,19 @@ namespace {
 
 void check_task(const ScheduleSpec& spec) {
     check_source(spec);
+    check_log_bytes(spec);
     check_verify(spec.verify);
     if (spec.task != ScheduledTask::verify && spec.verify != VerifySpec{})
         throw Error(Errc::invalid,
-                    fmt::format("a schedule of {} has no level, time limit, age or random "
-                                "moment: verify has",
+                    fmt::format("a schedule of {} has no level, time limit, age, random moment "
+                                "or comparison: verify has",
                                 name_of(spec.task)));
+}
+
+/// By amount alone: looked for as often as a line can say.
+const std::string& times_of(const ScheduleSpec& spec) {
+    static const std::string each_minute = "* * * * *";
+    return spec.cron.empty() && spec.log_bytes > 0 ? each_minute : spec.cron;
 }
 
 ScheduleSpec checked(ScheduleSpec spec) {
@@ -125,7 +148,7 @@ ScheduleSpec checked(ScheduleSpec spec) {
 Schedule::Schedule(ScheduleSpec spec)
     : spec_(checked(std::move(spec))),
       cron_(doing([&] { return fmt::format("schedule {}", name()); },
-                  [&] { return Cron::parse(spec_.cron); })),
+                  [&] { return Cron::parse(times_of(spec_)); })),
       zone_(doing([&] { return fmt::format("schedule {}", name()); },
                   [&] { return Zone::named(spec_.zone); })) {}
 

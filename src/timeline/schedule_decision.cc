@@ -20,6 +20,8 @@ Duration retry_delay(std::uint32_t failures) {
 std::optional<Timestamp> next_due(const Schedule& schedule, const ScheduleState& state) {
     const auto due = schedule.next_after(state.handled);
     if (!state.retry_at) return due;
+    // Its line says when to look, which may be each minute: no time to try again.
+    if (schedule.spec().task == ScheduledTask::roll_forward) return state.retry_at;
     return due ? std::min(*due, *state.retry_at) : *state.retry_at;
 }
 
@@ -28,9 +30,26 @@ Decision decide(const Schedule& schedule, const ScheduleState& state, Timestamp 
     const auto due = next_due(schedule, state);
     if (!due || *due > now) return {Decision::What::wait, due};
     if (!state.running) return {Decision::What::run};
+    if (schedule.spec().task == ScheduledTask::roll_forward) return {};  // due is the log, not this
     if (schedule.spec().on_previous_running == OnPreviousRunning::skip)
         return {Decision::What::leave_out};
     return {};  // its end is the next change
+}
+
+std::uint64_t log_behind_base(const Plan& plan) {
+    const auto* base = std::get_if<Snapshot>(&plan.base);
+    if (base == nullptr || !base->log) return 0;
+    std::uint64_t bytes = 0;
+    for (const LogRange& range : plan.replay) {
+        const LogPosition begin = std::max(range.begin, base->log->consistent);
+        if (range.end > begin) bytes += range.end.value - begin.value;
+    }
+    return bytes;
+}
+
+bool is_worth_running(const ScheduleSpec& spec, const LogBehind& log) {
+    if (spec.task != ScheduledTask::roll_forward) return true;
+    return !log.backup_runs && log.bytes >= std::max<std::uint64_t>(spec.log_bytes, 1);
 }
 
 ScheduleState after_start(ScheduleState state, Timestamp now) {

@@ -45,6 +45,13 @@ ScheduleSpec example_random_verify() {
     return {
         .task = ScheduledTask::verify, .cron = "@weekly", .verify = {.level = 3, .random = true}};
 }
+ScheduleSpec example_comparison() {
+    return {
+        .task = ScheduledTask::verify, .cron = "@weekly", .verify = {.level = 3, .compare = true}};
+}
+ScheduleSpec example_roll_forward() {
+    return {.task = ScheduledTask::roll_forward, .log_bytes = 17'179'869'184};
+}
 constexpr ScheduleKey example_key{7, ScheduledTask::prune};
 
 template <typename Decode>
@@ -61,6 +68,8 @@ TEST_CASE("records of jobs and schedules have the bytes of the golden files") {
     CHECK(to_hex(encode(example_schedule())) == golden("schedule-1.hex"));
     CHECK(to_hex(encode(example_verify())) == golden("schedule-2.hex"));
     CHECK(to_hex(encode(example_random_verify())) == golden("schedule-3.hex"));
+    CHECK(to_hex(encode(example_roll_forward())) == golden("schedule-4.hex"));
+    CHECK(to_hex(encode(example_comparison())) == golden("schedule-5.hex"));
     CHECK(to_hex(encode(example_state())) == golden("schedule-state-1.hex"));
 }
 
@@ -75,6 +84,10 @@ TEST_CASE("golden records of jobs and schedules are read") {
           example_random_verify());
     CHECK(decode_schedule(ScheduledTask::verify, from_hex(golden("schedule-2.hex"))) ==
           example_verify());
+    CHECK(decode_schedule(ScheduledTask::roll_forward, from_hex(golden("schedule-4.hex"))) ==
+          example_roll_forward());
+    CHECK(decode_schedule(ScheduledTask::verify, from_hex(golden("schedule-5.hex"))) ==
+          example_comparison());
     CHECK(decode_schedule_state(from_hex(golden("schedule-state-1.hex"))) == example_state());
 }
 

@@ -32,6 +32,13 @@ TEST_CASE("the record of a proof has the bytes of its golden file, and is read")
     CHECK(decode_proof(from_hex(golden("proof-1.hex"))) == example());
 }
 
+TEST_CASE("the record of a comparison holds with what") {
+    Proof proof = example();
+    proof.compared = "2026-11-22T02-00-00Z";
+    CHECK(to_hex(encode(proof)) == golden("proof-2.hex"));
+    CHECK(decode_proof(from_hex(golden("proof-2.hex"))) == proof);
+}
+
 TEST_CASE("a proof that was never come to, and none that passed, is read as it was") {
     const Proof proof{.started = {1}, .ended = {2}, .reason = "no server of PostgreSQL 13"};
     CHECK(decode_proof(encode(proof)) == proof);

@@ -166,10 +166,14 @@ TEST_CASE("requests hold what was typed, with absolute paths") {
     CHECK(
         invocation({"schedule", "set", "--task", "verify", "--cron", "@daily", "--max-time", "1h"})
             .request == nlohmann::json{{"task", "verify"}, {"cron", "@daily"}, {"max_time", "1h"}});
+    CHECK(invocation({"schedule", "set", "db", "--task", "roll-forward", "--log", "16G"}).request ==
+          nlohmann::json{{"source", "db"}, {"task", "roll-forward"}, {"log", 16ull << 30}});
     CHECK(invocation({"mount", "m"}).request["directory"] == here + "/m");
 }
 
 TEST_CASE("a check of level 3 is asked for, and declared, as it was said") {
+    CHECK(invocation({"verify", "--compare", "db"}).request ==
+          nlohmann::json{{"compare", true}, {"moments", {"db"}}});
     CHECK(invocation({"verify", "--level", "3", "--random", "home@latest", "etc"}).request ==
           nlohmann::json{{"level", 3u}, {"random", true}, {"moments", {"home@latest", "etc"}}});
     CHECK(invocation({"source", "set", "home", "--verify-command", "", "--verify-timeout", "5m",

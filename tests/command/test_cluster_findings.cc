@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "command/cluster_findings.h"
+#include "command/row_sums.h"
 
 using namespace yore;
 using namespace yore::command;
@@ -58,4 +59,36 @@ TEST_CASE("what is wrong outweighs what the host lacks, and the first few are na
         judge({missing, {"a", "1"}, {"b", "2"}, {"c", "3"}, {"d", "4"}, {"e", "5"}});
     CHECK(verdict.outcome == ProofOutcome::failed);
     CHECK(verdict.reason == "a: 1; b: 2; c: 3; and 2 more");
+}
+
+TEST_CASE("tables of two states are compared by their rows, and each difference is named") {
+    const RowSum orders{"shop.public.orders", "7", "-12", ""};
+    const RowSums here{{{"shop", "16384"}, orders}, {{"postgres", "1259"}, {"c", "400", "3", ""}}};
+    CHECK(differences(here, here, "base backup X") == Findings{});
+
+    RowSums there = here;
+    there[{"shop", "16384"}].rows = "8";
+    there[{"postgres", "1259"}].sum = "4";
+    CHECK(differences(here, there, "base backup X") ==
+          Findings{{"table \"c\"", "its 400 rows are not those of base backup X"},
+                   {"table \"shop.public.orders\"", "7 rows, and 8 in base backup X"}});
+
+    there = here;
+    there.erase({"shop", "16384"});
+    there[{"shop", "16390"}] = {"shop.public.new", "1", "5", ""};
+    CHECK(differences(here, there, "base backup X") ==
+          Findings{{"table \"shop.public.orders\"", "is not in base backup X"},
+                   {"table \"shop.public.new\"", "is in base backup X alone"}});
+}
+
+TEST_CASE("a table that can be read in one state alone is a difference, in none is of the host") {
+    const RowSums whole{{{"shop", "16384"}, {"shop.public.orders", "7", "-12", ""}}};
+    const RowSums broken{{{"shop", "16384"}, {"shop.public.orders", "", "", "invalid page"}}};
+    CHECK(differences(broken, whole, "X") ==
+          Findings{{"table \"shop.public.orders\"", "cannot be read: invalid page"}});
+    CHECK(differences(whole, broken, "X") ==
+          Findings{{"table \"shop.public.orders\"", "cannot be read in X: invalid page"}});
+    const auto both = differences(broken, broken, "X");
+    REQUIRE(both.size() == 1);
+    CHECK(both[0].of_host);
 }

@@ -258,6 +258,30 @@ TEST_CASE("each wrong value of a schedule is refused at its line, all at once") 
     CHECK(read("[[schedule]]\ncron = 'x'\nzone = 'y'\ntask = 'z'\nsource = 'b'").size() == 4);
 }
 
+TEST_CASE("a cluster's base backup is rolled forward after so much log, or at times") {
+    const std::string sources =
+        "repository = '/r'\n[[source]]\nname = 'db'\npostgresql = 'host=db1'\n"
+        "[[source]]\nname = 'home'\ndirectory = '/home'\n";
+    const auto rolls = [&](const std::string& lines) {
+        return read_config(sources + "[[schedule]]\ntask = 'roll-forward'\n" + lines);
+    };
+    const auto read = rolls("source = 'db'\nlog = '16G'");
+    REQUIRE(read.mistakes.empty());
+    const ScheduleSpec spec{
+        .task = ScheduledTask::roll_forward, .source = "db", .log_bytes = 17'179'869'184};
+    CHECK(read.config.schedules == std::vector{spec});
+    CHECK(rolls("source = 'db'\ncron = '@daily'").mistakes.empty());
+    CHECK(rolls("source = 'db'\ncron = '@daily'\nlog = '1G'").mistakes.empty());
+    CHECK(rolls("source = 'db'").mistakes.size() == 1);
+    CHECK(rolls("source = 'db'\nlog = 'much'").mistakes.size() >= 1);
+    CHECK(rolls("log = '16G'").mistakes.size() == 1);
+    CHECK(rolls("source = 'home'\nlog = '16G'").mistakes.size() == 1);
+    const auto other =
+        read_config(sources + "[[schedule]]\nsource = 'db'\ncron = '@daily'\nlog = '1G'");
+    REQUIRE(other.mistakes.size() == 1);
+    CHECK(other.mistakes[0].key == "schedule.log");
+}
+
 TEST_CASE("a cluster is checked daily, unless somebody says when") {
     const auto read = read_config(
         "repository = '/r'\n[[source]]\nname = 'db'\npostgresql = 'host=db1'\n"

@@ -52,9 +52,67 @@ TEST_CASE("only a verify has a level, a time limit and an age, and these go toge
     CHECK(refusal(ScheduledTask::verify, {.level = 4}) == Errc::invalid);
     CHECK(refusal(ScheduledTask::verify, {.level = 3, .random = true}) == std::nullopt);
     CHECK(refusal(ScheduledTask::verify, {.level = 2, .random = true}) == Errc::invalid);
+    CHECK(refusal(ScheduledTask::verify, {.level = 3, .compare = true}) == std::nullopt);
+    CHECK(refusal(ScheduledTask::verify, {.level = 1, .compare = true}) == Errc::invalid);
+    CHECK(refusal(ScheduledTask::verify, {.level = 3, .random = true, .compare = true}) ==
+          Errc::invalid);
     CHECK(refusal(ScheduledTask::verify, {.level = 3, .max_time = seconds(1)}) == Errc::invalid);
     CHECK(refusal(ScheduledTask::verify, {.level = 1, .max_time = seconds(1)}) == Errc::invalid);
     CHECK(refusal(ScheduledTask::verify, {.level = 2, .max_time = Duration{}}) == Errc::invalid);
+}
+
+TEST_CASE("only roll-forward has an amount of log, and it has that or times") {
+    const auto refusal = [](ScheduledTask task, std::uint64_t log_bytes, const char* cron) {
+        return test::code_thrown_by([&] {
+            Schedule({.task = task, .source = "db", .cron = cron, .log_bytes = log_bytes});
+        });
+    };
+    CHECK(refusal(ScheduledTask::roll_forward, 1 << 30, "") == std::nullopt);
+    CHECK(refusal(ScheduledTask::roll_forward, 1 << 30, "0 2 * * *") == std::nullopt);
+    CHECK(refusal(ScheduledTask::roll_forward, 0, "@daily") == std::nullopt);
+    CHECK(refusal(ScheduledTask::roll_forward, 0, "") == Errc::invalid);
+    CHECK(refusal(ScheduledTask::snapshot, 1 << 30, "@daily") == Errc::invalid);
+    CHECK(refusal(ScheduledTask::snapshot, 0, "") == Errc::invalid);
+}
+
+TEST_CASE("a roll-forward is worth running once so much log has come, and no backup runs") {
+    const ScheduleSpec spec{.task = ScheduledTask::roll_forward, .source = "db", .log_bytes = 1000};
+    CHECK_FALSE(is_worth_running(spec, {.bytes = 999}));
+    CHECK(is_worth_running(spec, {.bytes = 1000}));
+    CHECK_FALSE(is_worth_running(spec, {.bytes = 1000, .backup_runs = true}));
+    ScheduleSpec by_time = spec;
+    by_time.log_bytes = 0;
+    CHECK_FALSE(is_worth_running(by_time, {.bytes = 0}));
+    CHECK(is_worth_running(by_time, {.bytes = 1}));
+    by_time.task = ScheduledTask::snapshot;
+    CHECK(is_worth_running(by_time, {.bytes = 0, .backup_runs = true}));
+}
+
+TEST_CASE("the log behind a base backup counts from where the backup is a state, over all forks") {
+    const Snapshot base{.place = 0, .ended = {5}, .log = Snapshot::Log{1, {1000}, {1500}}};
+    Plan plan{.base = base, .replay = {}, .time = {9}, .place = {}, .point = {}, .uncertain = {}};
+    CHECK(log_behind_base(plan) == 0);
+    plan.replay = {{1, {1000}, {1600}}};
+    CHECK(log_behind_base(plan) == 100);
+    plan.replay = {{1, {1000}, {1600}}, {2, {1600}, {2000}}};
+    CHECK(log_behind_base(plan) == 500);
+    plan.replay = {{1, {1000}, {1400}}, {2, {1400}, {2000}}};
+    CHECK(log_behind_base(plan) == 500);
+    plan.base = Segment{};
+    CHECK(log_behind_base(plan) == 0);
+}
+
+TEST_CASE("a roll-forward that failed waits for its next try, however often it is looked for") {
+    const Schedule schedule(
+        {.task = ScheduledTask::roll_forward, .source = "db", .log_bytes = 1000});
+    CHECK(decide(schedule, since("10:30"), at("10:30:30")) == Decision{What::wait, at("10:31")});
+    auto state = after_start(since("10:30"), at("10:31"));
+    CHECK(decide(schedule, state, at("10:40")) == Decision{});  // a run that goes on is no news
+    for (int failures = 0; failures < 3; ++failures)
+        state =
+            after_end(schedule, after_start(state, at("10:31")), RunOutcome::failure, at("10:32"));
+    CHECK(decide(schedule, state, at("10:35")) == Decision{What::wait, at("10:36")});
+    CHECK(decide(schedule, state, at("10:36")).what == What::run);
 }
 
 TEST_CASE("what was due while nobody looked is run once") {

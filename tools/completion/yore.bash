@@ -26,8 +26,8 @@ _yore() {
         [tables]='--database --bytes --bindir --role'
         [dump]='--database --table --bindir --role'
         [jobs]='list show follow cancel pause resume --last'
-        [schedule]='list show set remove pause resume run-now --task --cron --zone --on-previous-running --on-failure --level --max-time --older-than --random'
-        [verify]='--level --max-time --older-than --sample --random'
+        [schedule]='list show set remove pause resume run-now --task --cron --log --zone --on-previous-running --on-failure --level --max-time --older-than --random --compare'
+        [verify]='--level --max-time --older-than --sample --random --compare'
         [mount]='--allow-other --foreground'
         [serve]='--config --check --replace'
     )

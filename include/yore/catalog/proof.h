@@ -28,6 +28,8 @@ struct Proof {
     ProofOutcome outcome = ProofOutcome::not_tried;
     std::string reason = {};  ///< at most proof_reason_bytes_max; empty when it passed
     std::uint64_t job = 0;    ///< that has its output; 0: none
+    /// The backup by a server whose rows were compared with the moment's; empty: none was.
+    std::string compared = {};
     /// The last one that passed, which may be this one.
     struct Passed {
         Timestamp ended, time;  ///< `time`: of the moment's restore point

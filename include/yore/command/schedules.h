@@ -11,6 +11,8 @@
 #include <yore/catalog/schedule.h>
 #include <yore/timeline/schedule_decision.h>
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -21,7 +23,8 @@
 
 namespace yore::command {
 
-/// `level`, and `max_time` and `older_than` if there are: as the request of a verify has them.
+/// `level`, and `max_time`, `older_than`, `random` and `compare` if there are: as the request of a
+/// verify has them.
 nlohmann::json describe(const VerifySpec&);
 /// What it is, not how far it has come.
 nlohmann::json describe(const ScheduleSpec&);
@@ -42,7 +45,9 @@ class Schedules {
         std::string source;
     };
 
-    Schedules(catalog::Catalog&, const Clock&);
+    /// What is asked before a source is rolled forward, by its id. Throws: it is not, this time.
+    using AskLog = std::function<timeline::LogBehind(std::uint32_t source)>;
+    Schedules(catalog::Catalog&, const Clock&, AskLog ask_log = {});
     ~Schedules();
 
     /// Takes the place of those that were configured before; it outweighs what was set by command,

@@ -30,13 +30,16 @@ std::string schedule_name(ScheduledTask, const std::string& source);
 void check_source(const ScheduleSpec&);
 /// There is no such level: Errc::invalid.
 std::uint8_t verify_level(std::uint64_t number);
+/// An amount of log where none belongs, or neither that nor a line of times: Errc::invalid.
+void check_log_bytes(const ScheduleSpec&);
 /// A level that there is not, or one that does not go with the rest: Errc::invalid.
 void check_verify(const VerifySpec&);
 
 class Schedule {
   public:
     /// A wrong line or zone, or as the checks above, or a verify's
-    /// words for another task: Errc::invalid.
+    /// words for another task: Errc::invalid. Without a line one that has an amount of log is due
+    /// each minute.
     explicit Schedule(ScheduleSpec);
     const ScheduleSpec& spec() const { return spec_; }
     std::string name() const { return schedule_name(spec_.task, spec_.source); }

@@ -8,6 +8,7 @@
 
 #include <yore/base/time.h>
 #include <yore/format/schedule_state.h>
+#include <yore/timeline/plan.h>
 #include <yore/timeline/schedule.h>
 
 #include <cstdint>
@@ -28,6 +29,16 @@ struct Decision {
 Decision decide(const Schedule&, const ScheduleState&, Timestamp now);
 /// When it is due next, paused or not. Never: nullopt.
 std::optional<Timestamp> next_due(const Schedule&, const ScheduleState&);
+
+/// What a source has, as a schedule of `roll_forward` sees it.
+struct LogBehind {
+    std::uint64_t bytes = 0;   ///< of log behind the newest base backup, up to the last commit
+    bool backup_runs = false;  ///< of this source
+};
+/// Of the plan of its latest moment.
+std::uint64_t log_behind_base(const Plan&);
+/// Whether there is something to do for a schedule that is due.
+bool is_worth_running(const ScheduleSpec&, const LogBehind&);
 
 enum class RunOutcome { success, failure, cancelled };
 ScheduleState after_start(ScheduleState, Timestamp now);
