@@ -36,6 +36,13 @@ std::string tags_text(const Screen& screen, const nlohmann::json& row) {
     return text;
 }
 
+/// Which base backup it was made of, not sent by a server: empty for all others.
+std::string rolled_text(const nlohmann::json& snapshot) {
+    const auto backup = snapshot.find("base_backup");
+    if (backup == snapshot.end() || !backup->contains("rolled_from")) return {};
+    return ", rolled forward from " + backup->value("rolled_from", "");
+}
+
 Presentation present_snapshots(const Invocation& invocation, Screen& screen) {
     return present_table(screen,
                          {Align::left, Align::right, Align::right, Align::right, Align::right,
@@ -48,7 +55,7 @@ Presentation present_snapshots(const Invocation& invocation, Screen& screen) {
                                      size_text(invocation, counts, "bytes"),
                                      size_text(invocation, counts, "bytes_new"),
                                      size_text(invocation, counts, "bytes_stored"),
-                                     row.value("outcome", ""),
+                                     row.value("outcome", "") + rolled_text(row),
                                      tags_text(screen, row)};
                          });
 }
@@ -189,8 +196,11 @@ Presentation present_source(const Invocation&, Screen& screen) {
         table.add({"snapshots", grouped(number_in(result, "snapshots"))});
         const auto& latest = result["latest"];
         if (latest.is_object())
-            table.add({"latest", fmt::format("{}, {}", latest.value("name", ""),
-                                             latest.value("outcome", ""))});
+            table.add({"latest", fmt::format("{}, {}{}", latest.value("name", ""),
+                                             latest.value("outcome", ""), rolled_text(latest))});
+        if (latest.is_object() && !rolled_text(latest).empty())
+            table.add({"last by a server",
+                       result["sent"].is_string() ? result.value("sent", "") : "none is there"});
         screen.out(table.text());
     };
     return presentation;

@@ -17,6 +17,9 @@ Presentation present_windows(const Invocation&, Screen& screen) {
         for (const char* bound : {"first", "last"})
             screen.out(fmt::format("  {:<5}  {:<30}  {}\n", bound, row[bound].value("time", ""),
                                    bytes_in(row[bound], "reason")));
+        if (row.contains("rolled_from"))
+            screen.out(fmt::format("  base   {:<30}  rolled forward from {}\n",
+                                   row.value("base_backup", ""), row.value("rolled_from", "")));
         if (row["known_until"] != row["last"]["time"])
             screen.out(fmt::format("  known  {}\n", row.value("known_until", "")));
         for (const auto& span : row["uncertain"])

@@ -17,6 +17,7 @@
 #include "command/fields.h"
 #include "command/moment.h"
 #include "command/run.h"
+#include "command/sent_backup.h"
 
 namespace yore::command {
 namespace {
@@ -61,6 +62,17 @@ void add_log_facts(const view::SourceRecords& records, StoredFacts& facts) {
     }
 }
 
+StoredFacts::Backup facts_of(const catalog::Catalog& catalog, const catalog::Snapshot& snapshot,
+                             const catalog::BaseBackup& backup) {
+    StoredFacts::Backup facts{
+        snapshot.name.text(), snapshot.ended, backup.damaged_pages, {}, snapshot.ended};
+    if (!backup.rolled_from) return facts;
+    facts.rolled_from = backup.rolled_from->text();
+    const auto sent = newest_sent_backup(catalog, snapshot.source);
+    facts.sent = sent ? std::optional(sent->ended) : std::nullopt;
+    return facts;
+}
+
 StoredFacts stored_facts(Context& context, const catalog::Source& source) {
     const catalog::Catalog& catalog = context.catalog();
     StoredFacts facts;
@@ -71,7 +83,7 @@ StoredFacts stored_facts(Context& context, const catalog::Source& source) {
     const auto newest = catalog.latest(source.id);
     const auto backup = newest ? newest->base_backup : std::nullopt;
     if (backup && backup->system_identifier == facts.system_identifier)
-        facts.backup = {newest->name.text(), newest->ended, backup->damaged_pages};
+        facts.backup = facts_of(catalog, *newest, *backup);
     add_log_facts(view::SourceRecords(catalog, context.cache(), source.id), facts);
     return facts;
 }

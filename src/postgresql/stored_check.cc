@@ -26,17 +26,31 @@ std::uint64_t segment_bytes(const ServerFacts& server) {
     return parse_size(text).value_or(SegmentSize().bytes());
 }
 
+std::string rolled_text(const StoredFacts& stored, const StoredFacts::Backup& backup) {
+    if (backup.rolled_from.empty()) return {};
+    const std::string sent = backup.sent ? fmt::format("the server sent the last one {} ago",
+                                                       age_text(stored.now - *backup.sent))
+                                         : "none that the server sent is there any more";
+    return fmt::format(", rolled forward from {}; {}", backup.rolled_from, sent);
+}
+
 void judge_backup(const StoredFacts& stored, Findings& findings) {
     const std::string take_one = fmt::format("`yore snapshot {}` takes one", stored.source);
     if (!stored.backup) return findings.warning("backup", "there is no base backup yet", take_one);
     const auto& backup = *stored.backup;
-    const std::string text = fmt::format("the newest base backup is {}, {} old", backup.name,
-                                         age_text(stored.now - backup.ended));
+    const std::string text =
+        fmt::format("the newest base backup is {}, {} old{}", backup.name,
+                    age_text(stored.now - backup.ended), rolled_text(stored, backup));
     if (backup.damaged_pages > 0)
         return findings.warning(
             "backup",
             fmt::format("{}; the server found {} damaged pages in it", text, backup.damaged_pages),
             "the snapshot's problems name them; restore these tables from an older backup");
+    if (!backup.rolled_from.empty() && !backup.sent)
+        return findings.warning("backup", text,
+                                take_one +
+                                    ": it reads what was damaged at the server meanwhile, "
+                                    "and rolled ones can be compared with it");
     findings.ok("backup", text);
 }
 

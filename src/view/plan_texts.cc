@@ -77,6 +77,15 @@ nlohmann::json segments_of(const SourceRecords& records, const timeline::LogRang
     return {{"first", name_at(range.begin)}, {"last", name_at({range.end.value - 1})}};
 }
 
+/// The base backup of the last moments of a cluster's window, and what it was made of.
+void add_newest_base(const SourceRecords& records, const timeline::Window& window,
+                     nlohmann::json& object) {
+    const auto base = window.last.place ? records.newest_base(*window.last.place) : std::nullopt;
+    if (!base) return;
+    object["base_backup"] = records.name_of(*base).text();
+    if (const auto from = records.rolled_from(*base)) object["rolled_from"] = from->text();
+}
+
 /// What a plan of a cluster has besides, in the words of PostgreSQL.
 void add_cluster_facts(const SourceRecords& records, const timeline::Plan& plan,
                        nlohmann::json& object) {
@@ -93,6 +102,9 @@ void add_cluster_facts(const SourceRecords& records, const timeline::Plan& plan,
         object["base_backup"] = {{"start", lsn_text(base->log->start)},
                                  {"stop", lsn_text(base->log->consistent)},
                                  {"timeline", timeline_number(base->log->incarnation)}};
+    if (base != nullptr && base->log)
+        if (const auto from = records.rolled_from(*base))
+            object["base_backup"]["rolled_from"] = from->text();
     for (std::size_t i = 0; i < plan.replay.size(); ++i)
         object["log"][i]["segments"] = segments_of(records, plan.replay[i]);
     object["warnings"] = nlohmann::json::array();
@@ -139,6 +151,7 @@ nlohmann::json windows_json(const SourceRecords& records) {
                               {"known_until", to_rfc3339(window.known_until)}};
         if (window.incarnation)
             object["incarnation"] = incarnation_name(records, *window.incarnation);
+        if (records.is_cluster()) add_newest_base(records, window, object);
         object["uncertain"] = nlohmann::json::array();
         for (const timeline::Span& span : window.uncertain)
             object["uncertain"].push_back(shown(span));

@@ -163,4 +163,10 @@ NodeId SourceRecords::root_of(const timeline::Snapshot& snapshot) const {
     return record->root;
 }
 
+std::optional<catalog::SnapshotName> SourceRecords::rolled_from(
+    const timeline::Snapshot& snapshot) const {
+    const auto record = catalog_.snapshot(source_, name_of(snapshot));
+    return record && record->base_backup ? record->base_backup->rolled_from : std::nullopt;
+}
+
 }  // namespace yore::view

@@ -195,6 +195,8 @@ TEST_CASE("a base backup's record holds what a server on it needs of its machine
 TEST_CASE("a base backup's record holds which one it was rolled forward from") {
     Snapshot snapshot = example_base_backup();
     snapshot.base_backup->rolled_from = SnapshotName{1'795'000'000, 2};
+    CHECK(to_hex(encode(snapshot)) == golden("snapshot-3.hex"));
+    check_equal(decode_snapshot(key_of(snapshot), from_hex(golden("snapshot-3.hex"))), snapshot);
     check_equal(decode_snapshot(key_of(snapshot), encode(snapshot)), snapshot);
 }
 

@@ -49,7 +49,7 @@ StoredFacts good_store() {
     facts.source = "orders";
     facts.now = Timestamp::from_seconds(now_s);
     facts.system_identifier = 77;
-    facts.backup = {"2026-11-18T10-00-00Z", Timestamp::from_seconds(now_s - 7200), 0};
+    facts.backup = {"2026-11-18T10-00-00Z", Timestamp::from_seconds(now_s - 7200), 0, {}, {}};
     facts.log = {{1}, {0x5000000}, Timestamp::from_seconds(now_s - 30)};
     facts.window = {
         {1}, Timestamp::from_seconds(now_s - 7200), Timestamp::from_seconds(now_s - 30), true};
@@ -236,6 +236,14 @@ TEST_CASE("How far the stored log is behind the server decides whether it is wel
 }
 
 TEST_CASE("What is stored is told where it does not lead to now") {
+    const auto rolled = [](std::optional<Timestamp> sent) {
+        return [sent](ServerFacts&, StoredFacts& stored) {
+            stored.backup->rolled_from = "2026-11-17T10-00-00Z";
+            stored.backup->sent = sent;
+        };
+    };
+    CHECK(level_of("backup", rolled(Timestamp::from_seconds(now_s - 86'400))) == Level::ok);
+    CHECK(level_of("backup", rolled({})) == Level::warning);
     CHECK(level_of("backup", [](ServerFacts&, StoredFacts& stored) { stored.backup.reset(); }) ==
           Level::warning);
     CHECK(level_of("backup", [](ServerFacts&, StoredFacts& stored) {

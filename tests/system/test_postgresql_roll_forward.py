@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A base backup that is made of an older one and the stored log: with the older one gone, every
 later commit is still a directory with exactly what had committed, and the primary is untouched."""
+import json
 import os
 import random
 import re
@@ -121,6 +122,7 @@ def every_later_moment_stays_exact():
         rolled = cluster.roll("--to", f"xid-{first}")
         check(rolled["base_backup"]["rolled_from"] == base["name"], f"it says of what: {rolled}")
         check(rolled["base_backup"]["start"] > base["base_backup"]["start"], "less log is needed")
+        told_where_one_looks(cluster.repo, rolled["name"], base["name"])
         after = cluster.seen_from_outside()
         check(after == before, f"the primary is as it was: {set(after) ^ set(before)}")
         check_moments(cluster, commits, first, choice)
@@ -136,6 +138,26 @@ def every_later_moment_stays_exact():
         gone_and_exact(cluster, again, commits, commits[-1], choice)
         taken = cluster.repo.yore("snapshot", "db", "--json").json()[-1]
         check("rolled_from" not in taken["base_backup"], "a server sent this one")
+
+
+def told_where_one_looks(repo, rolled, base):
+    mark = f"rolled forward from {base}"
+    lines = repo.yore("snapshots", "db").out.splitlines()
+    check([mark in line for line in lines[1:]] == [False, True], f"{lines}")
+    shown = repo.yore("source", "show", "db").out
+    check(mark in shown and f"last by a server  {base}" in shown, shown)
+    found = repo.yore("check", "db").out
+    check(f"is {rolled}" in found and mark in found and "the server sent the last" in found, found)
+    told = repo.yore("windows", "db").out
+    check(f"{rolled}" in told and mark in told, told)
+    mount = repo.mount()
+    with open(f"{mount}/db/windows.json", encoding="utf-8") as file:
+        last = json.load(file)["windows"][-1]
+    check(last["base_backup"] == rolled and last["rolled_from"] == base, f"{last}")
+    with open(f"{mount}/db/at/latest.json", encoding="utf-8") as file:
+        plan = json.load(file)
+    check(plan["base_backup"]["rolled_from"] == base, f"{plan}")
+    repo.umount(mount)
 
 
 def gone_and_exact(cluster, rolled, commits, first, choice):

@@ -75,6 +75,8 @@ struct StoredFacts {
         std::string name;
         Timestamp ended;
         std::uint64_t damaged_pages = 0;
+        std::string rolled_from;        ///< which was rolled forward to it; empty: a server sent it
+        std::optional<Timestamp> sent;  ///< when the newest ended that a server sent
     };
     std::optional<Backup> backup;
     struct Log {  ///< on the newest timeline that is stored

@@ -35,6 +35,9 @@ class SourceRecords final : public timeline::Records {
     std::optional<std::uint32_t> place_of(catalog::SnapshotName) const;
     /// Reads its record; it is gone: Errc::not_found.
     NodeId root_of(const timeline::Snapshot&) const;
+    /// Of a base backup that was rolled forward from another one; else, or when it is gone:
+    /// nullopt. Reads its record.
+    std::optional<catalog::SnapshotName> rolled_from(const timeline::Snapshot&) const;
     const catalog::Logs& logs() const { return logs_; }
     std::uint32_t source() const { return source_; }
     /// Its snapshots are base backups: states by themselves, with the log that makes them so.
