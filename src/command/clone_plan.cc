@@ -47,13 +47,16 @@ std::string clone_mountpoint(const Context& context, const CloneRecord& record) 
     return fmt::format("{}/clones/{}", context.options().runtime_directory, record.name);
 }
 
+/// On the base backup that it was made of: a newer one, made since by rolling forward, leads to the
+/// same rows in other pages.
 Moment moment_of(Context& context, const CloneRecord& record) {
     const auto source = context.catalog().source(record.source);
     if (!source)
         throw Error(Errc::not_found,
                     fmt::format("its source {} is not there any more", record.source_name));
     NoOutput nobody;
-    return resolve_moment(context, *source, record.state, nobody);
+    const auto base = catalog::SnapshotName::parse(record.base);
+    return resolve_moment(context, *source, record.state, nobody, base);
 }
 
 void check_clone_place(const Context& context, const NewClone& wanted) {

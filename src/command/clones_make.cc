@@ -39,6 +39,11 @@ std::uint32_t Clones::State::hold(const CloneRecord& record, const Moment& momen
     catalog::Hold hold{.source = record.source, .created = record.created, .clone = record.name};
     hold.snapshot = moment.snapshot;
     if (!moment.snapshot) hold.from = hold.to = moment.time;
+    // From its base on: one that is rolled forward to a place between would not do.
+    const auto base = catalog::SnapshotName::parse(record.base);
+    if (!moment.snapshot && base)
+        if (const auto stored = context.catalog().snapshot(record.source, *base))
+            hold.from = stored->ended;
     return context.catalog().add_hold(hold).number;
 }
 
@@ -81,7 +86,15 @@ CloneStatus Clones::create(const NewClone& wanted, Output& output, const std::st
     catalog::check_clone_name(wanted.name);
     check_clone_place(state_->context, wanted);
     std::optional<CloneClaim> original;
-    if (names_clone(wanted.moment)) original.emplace(state_->entries, wanted.moment, stop);
+    if (names_clone(wanted.moment)) {
+        if (!is_there(wanted.moment))
+            throw Error(Errc::not_found, fmt::format("there is no clone {}", wanted.moment),
+                        {"`yore clone list` shows all",
+                         fmt::format("a moment of a source is written SOURCE@TIME, such as "
+                                     "{}@latest",
+                                     wanted.moment)});
+        original.emplace(state_->entries, wanted.moment, stop);
+    }
     CloneClaim claim(state_->entries, wanted.name);
     claim.erase_at_end();
     const Moment moment = original ? moment_of(state_->context, (*original)->record)

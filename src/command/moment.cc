@@ -78,14 +78,14 @@ Moment resolve_moment(Context& context, const std::string& text, Output& output)
 }
 
 Moment resolve_moment(Context& context, const catalog::Source& source, const std::string& time,
-                      Output& output) {
+                      Output& output, std::optional<catalog::SnapshotName> base) {
     const std::string text = source.name + "@" + time;
     const Timestamp now = context.clock().now();
     const auto read = view::parse_moment(time, now);
     if (!read)
         throw Error(Errc::invalid, fmt::format("{}: cannot read {} as a time", text, time),
                     hints_for_unread(time, now));
-    const view::SourceRecords records(context.catalog(), context.cache(), source.id);
+    const view::SourceRecords records(context.catalog(), context.cache(), source.id, base);
     auto answer = view::open_moment(records, *read, now, &context.replay());
     if (const auto* none = std::get_if<NoPlan>(&answer)) {
         std::string asked;

@@ -35,8 +35,9 @@ struct Moment {
 Moment resolve_moment(Context&, const std::string& text, Output&);
 /// `SOURCE@TIME` in its two parts. Not of that form: Errc::invalid.
 std::pair<std::string, std::string> split_moment(const std::string& text);
-/// The same for a source and a time.
-Moment resolve_moment(Context&, const catalog::Source&, const std::string& time, Output&);
+/// The same for a source and a time. `base`: as view::SourceRecords.
+Moment resolve_moment(Context&, const catalog::Source&, const std::string& time, Output&,
+                      std::optional<catalog::SnapshotName> base = {});
 
 /// The state at a restore point of a source.
 struct OpenedPoint {

@@ -53,11 +53,12 @@ timeline::Segment planned(const catalog::LogSegment& stored) {
 }
 
 SourceRecords::SourceRecords(const catalog::Catalog& catalog, const store::ObjectCache& cache,
-                             std::uint32_t source)
+                             std::uint32_t source, std::optional<catalog::SnapshotName> base)
     : catalog_(catalog),
       cache_(cache),
       logs_(catalog.store()),
       source_(source),
+      base_(base),
       line_(catalog.snapshot_line(source)) {}
 
 std::uint32_t SourceRecords::snapshot_count() const {
@@ -76,8 +77,11 @@ std::optional<timeline::Snapshot> SourceRecords::snapshot_ended_by(Timestamp mom
 
 std::optional<timeline::Snapshot> SourceRecords::newest_base(timeline::LogPlace place) const {
     const auto behind = std::ranges::upper_bound(line_->bases, place, {}, log_place_in(*line_));
-    if (behind == line_->bases.begin()) return std::nullopt;
-    return base_in(*line_, *std::prev(behind), place.incarnation);
+    const auto found = std::find_if(
+        std::make_reverse_iterator(behind), line_->bases.rend(),
+        [&](std::uint32_t base) { return !base_ || line_->items[base].name == *base_; });
+    if (found == line_->bases.rend()) return std::nullopt;
+    return base_in(*line_, *found, place.incarnation);
 }
 
 std::optional<timeline::Snapshot> SourceRecords::oldest_base(timeline::LogPlace place) const {

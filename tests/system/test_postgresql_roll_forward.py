@@ -5,11 +5,12 @@ import json
 import os
 import random
 import re
+import signal
 import subprocess
 import threading
 import time
 
-from harness import FAILED, Scratch, check, main
+from harness import FAILED, Scratch, check, difference, fingerprint, main
 from postgres import Server, give_to_user, program
 
 SEED = int(os.environ.get("YORE_SEED", random.SystemRandom().randrange(1 << 32)))
@@ -170,6 +171,39 @@ def gone_and_exact(cluster, rolled, commits, first, choice):
     check(there == set(commits[:commits.index(first) + 1]), "the base backup itself starts")
 
 
+def a_clone_keeps_its_base():
+    """One of a later moment than where the base backup was rolled forward to: it is mounted again
+    as it was, and what it was made of stays for it."""
+    with Scratch() as scratch, Server() as server:
+        cluster = Cluster(scratch, server)
+        repo = cluster.repo
+        server.psql("create table log (client int)")
+        base = repo.yore("snapshot", "db", "--json").json()[-1]["name"]
+        time.sleep(1.1)  # behind its end, as clocks tell
+        first = int(server.psql("checkpoint; insert into log values (1) "
+                                "returning pg_current_xact_id()").splitlines()[-1])
+        server.psql("checkpoint; insert into log values (2)")
+        cluster.push()
+        clone = repo.yore("clone", "create", "db@latest", "kept", "--json").json()[-1]["directory"]
+        try:
+            with open(f"{clone}/written", "wb") as out:
+                out.write(b"since")
+                os.fsync(out.fileno())
+            before = fingerprint(clone)
+            rolled = cluster.roll("--to", f"xid-{first}")["name"]
+            repo.yore("prune", "db", "--keep-last", "1", "--collect")
+            there = [each["name"] for each in cluster.snapshots()]
+            check(there == [base, rolled], f"the clone holds its base: {there}")
+            os.kill(repo.yore("info", "--json").json()[-1]["owner"]["pid"], signal.SIGKILL)
+            repo.yore("clone", "mount", "kept")
+            now = difference(before, fingerprint(clone))
+            check(not now, f"it is what it was: {now}")
+        finally:
+            repo.yore("clone", "remove", "kept")
+        repo.yore("prune", "db", "--keep-last", "1", "--collect")
+        check([each["name"] for each in cluster.snapshots()] == [rolled], "nothing holds it now")
+
+
 def refused_before_and_after():
     with Scratch() as scratch, Server() as server:
         cluster = Cluster(scratch, server)
@@ -200,4 +234,4 @@ def refused_before_and_after():
 
 
 if __name__ == "__main__":
-    main(every_later_moment_stays_exact, refused_before_and_after)
+    main(every_later_moment_stays_exact, a_clone_keeps_its_base, refused_before_and_after)

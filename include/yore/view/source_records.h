@@ -15,7 +15,9 @@ namespace yore::view {
 /// Any thread. The catalog and the cache outlive it.
 class SourceRecords final : public timeline::Records {
   public:
-    SourceRecords(const catalog::Catalog&, const store::ObjectCache&, std::uint32_t source);
+    /// `base`: moments in the log are planned on no other snapshot, whichever were made since.
+    SourceRecords(const catalog::Catalog&, const store::ObjectCache&, std::uint32_t source,
+                  std::optional<catalog::SnapshotName> base = {});
 
     std::uint32_t snapshot_count() const override;
     timeline::Snapshot snapshot(std::uint32_t place) const override;
@@ -48,6 +50,7 @@ class SourceRecords final : public timeline::Records {
     const store::ObjectCache& cache_;
     catalog::Logs logs_;
     std::uint32_t source_;
+    std::optional<catalog::SnapshotName> base_;
     std::shared_ptr<const catalog::SnapshotLine> line_;
 };
 
