@@ -6,26 +6,17 @@ import os
 import threading
 import time
 
+from archived import Archived
 from harness import DAMAGED, FAILED, Scratch, check, main
 from postgres import Server
 
 PAGE = 8192
 
 
-class Shop:
-    """A primary that archives, with tables of many kinds, and a repository of it."""
+class Shop(Archived):
+    """With tables of many kinds."""
     def __init__(self, scratch, server):
-        os.chmod(scratch.root, 0o755)
-        self.server = server
-        self.repo = scratch.repository(encryption="none")
-        self.repo.environment["YORE_RUNTIME_DIR"] = scratch.path("run")
-        self.archive = server.place + "/archived"
-        os.makedirs(self.archive)
-        os.chmod(self.archive, 0o777)
-        server.initdb("--wal-segsize=1")
-        server.run_as_user("pg_checksums", "--disable", "-D", server.data)
-        server.configure(archive_mode="on", archive_command=f"cp %p {self.archive}/%f")
-        server.start()
+        super().__init__(scratch, server, checksums=False)
         server.psql("create database shop")
         self.sql("create table orders as select i as id, 'name ' || i as name "
                  "from generate_series(1, 5000) i; create index on orders (id);"
@@ -45,15 +36,6 @@ class Shop:
 
     def sql(self, statements):
         return self.server.psql(statements, database="shop")
-
-    def push(self):
-        last = self.server.psql("select pg_walfile_name(pg_switch_wal())")
-        deadline = time.monotonic() + 20
-        while not os.path.exists(f"{self.archive}/{last}") and time.monotonic() < deadline:
-            time.sleep(0.05)
-        for name in sorted(os.listdir(self.archive)):
-            if not name.endswith(".backup"):
-                self.repo.yore("log", "push", "db", f"{self.archive}/{name}")
 
     def snapshot(self):
         time.sleep(1.1)  # names are seconds

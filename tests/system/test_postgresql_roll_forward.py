@@ -10,6 +10,7 @@ import subprocess
 import threading
 import time
 
+from archived import Archived
 from harness import FAILED, Scratch, check, difference, fingerprint, main
 from postgres import Server, give_to_user, program
 
@@ -17,34 +18,11 @@ SEED = int(os.environ.get("YORE_SEED", random.SystemRandom().randrange(1 << 32))
 MOMENTS = 20 if os.environ.get("YORE_LIMITS") == "full" else 3
 
 
-class Cluster:
-    """A primary that archives; what it has archived is handed over when it is asked for."""
+class Cluster(Archived):
     def __init__(self, scratch, server):
-        os.chmod(scratch.root, 0o755)
-        self.scratch, self.server, self.copies = scratch, server, 0
-        self.repo = scratch.repository(encryption="none")
-        self.repo.environment["YORE_RUNTIME_DIR"] = scratch.path("run")
-        self.archive = server.place + "/archived"
-        os.makedirs(self.archive)
-        os.chmod(self.archive, 0o777)
-        server.initdb("--wal-segsize=1")
-        server.configure(archive_mode="on", archive_command=f"cp %p {self.archive}/%f",
-                         autovacuum="off")  # it fills segments when nobody else writes
-        server.start()
+        super().__init__(scratch, server, autovacuum="off")  # it fills segments when nobody writes
+        self.copies = 0
         self.repo.yore("source", "add", "db", "--postgresql", server.conninfo)
-
-    def push(self):
-        last = self.server.psql("select pg_walfile_name(pg_switch_wal())")
-        deadline = time.monotonic() + 20
-        while not os.path.exists(f"{self.archive}/{last}") and time.monotonic() < deadline:
-            time.sleep(0.05)
-        for name in sorted(os.listdir(self.archive)):
-            if not name.endswith(".backup"):
-                self.repo.yore("log", "push", "db", f"{self.archive}/{name}")
-
-    def snapshots(self):
-        rows = self.repo.yore("snapshots", "db", "--json").json()
-        return [row for row in rows if row.get("event") == "snapshot"]
 
     def roll(self, *options):
         return self.repo.yore("roll-forward", "db", *options, "--json").json()[-1]

@@ -5,6 +5,7 @@ YORE_LIMITS=full, also that too little log and a failure are seen."""
 import os
 import time
 
+from archived import Archived
 from harness import FAILED, Scratch, check, main
 from postgres import Server
 
@@ -12,20 +13,12 @@ LIMIT = 4 << 20
 IS_LONG = os.environ.get("YORE_LIMITS") == "full"
 
 
-class Rolling:
-    """A primary whose log is handed over by hand, and a server of ours with a schedule."""
+class Rolling(Archived):
+    """With a server of ours that has a schedule."""
     def __init__(self, scratch, server):
-        os.chmod(scratch.root, 0o755)
-        self.scratch, self.server, self.owner = scratch, server, None
-        self.repo = scratch.repository(encryption="none")
-        self.repo.environment["YORE_RUNTIME_DIR"] = scratch.path("run")
-        self.archive = server.place + "/archived"
-        os.makedirs(self.archive)
-        os.chmod(self.archive, 0o777)
-        server.initdb("--wal-segsize=1")
-        server.configure(archive_mode="on", archive_command=f"cp %p {self.archive}/%f",
-                         autovacuum="off", checkpoint_timeout="1h", full_page_writes="on")
-        server.start()
+        super().__init__(scratch, server, autovacuum="off", checkpoint_timeout="1h",
+                         full_page_writes="on")
+        self.owner = None
         server.psql("create table log (filler text)")
 
     def serve(self):
@@ -49,16 +42,8 @@ class Rolling:
                              " i / 50; select pg_logical_emit_message(false, '', "
                              "repeat('x', 800000))")
 
-    def push(self):
-        last = self.server.psql("select pg_walfile_name(pg_switch_wal())")
-        until(lambda: os.path.exists(f"{self.archive}/{last}"), "the log is archived")
-        for name in sorted(os.listdir(self.archive)):
-            if not name.endswith(".backup"):
-                self.repo.yore("log", "push", "db", f"{self.archive}/{name}")
-
     def backups(self):
-        rows = self.repo.yore("snapshots", "db", "--json").json()
-        return [row["base_backup"] for row in rows if row.get("event") == "snapshot"]
+        return [row["base_backup"] for row in self.snapshots()]
 
     def schedule(self):
         return self.repo.yore("schedule", "show", "db", "--task", "roll-forward",
