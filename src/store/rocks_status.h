@@ -13,6 +13,7 @@
 namespace yore::store {
 
 inline rocksdb::Slice slice_of(ByteView bytes) {
+    if (bytes.empty()) return {};  // RocksDB compares what is no null pointer
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 inline ByteView view_of(const rocksdb::Slice& slice) {
